@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the comparison of sizes now with sizes then.  Never judges weight, rules or age: that is
+ * victim.c's.
+ */
+#include "blame.h"
+
+#include <string.h>
+
+static uint64_t
+sub_floor(uint64_t a, uint64_t b)
+{
+        return a > b ? a - b : 0;
+}
+
+uint32_t
+blame_swap_bp(const struct sample *s)
+{
+        uint64_t used_kib = sub_floor(s->mem.swap_total_kib, s->mem.swap_free_kib);
+        uint64_t zram_kib = sub_floor(s->zram_total_kib, s->zram_free_kib);
+
+        if (zram_kib > used_kib)
+                zram_kib = used_kib;
+        if (zram_kib == 0 || s->zram_ratio_bp == 0)
+                return 0;
+        uint64_t worth_bp = 10000u * (uint64_t)10000 / s->zram_ratio_bp;
+
+        if (worth_bp > 10000)
+                worth_bp = 10000;
+        return (uint32_t)(zram_kib * worth_bp / used_kib);
+}
+
+/*
+ * Of anonymous memory and swap, the part that is not the parent's.  A fork shows all of its
+ * parent's pages as its own (512 MB of which it gives back 8 KiB), until it writes or grows.
+ */
+static uint64_t
+private_kib(const struct candidate *c)
+{
+        uint64_t all_kib = c->anon_kib + c->swap_kib;
+
+        if (!c->cow)
+                return all_kib;
+        uint64_t beyond_kib = sub_floor(all_kib, c->parent_kib);
+        uint64_t grown_kib = sub_floor(all_kib, c->first_kib);
+
+        return beyond_kib > grown_kib ? beyond_kib : grown_kib;
+}
+
+static uint64_t
+shared_kib(const struct candidate *c)
+{
+        return c->shmem_kib / (c->sharers ? c->sharers : 1);
+}
+
+uint64_t
+blame_own_kib(const struct candidate *c)
+{
+        return private_kib(c) + shared_kib(c);
+}
+
+struct give_back
+blame_gives(const struct candidate *c, uint32_t swap_bp)
+{
+        uint64_t all_kib = c->anon_kib + c->swap_kib;
+        uint64_t own_kib = private_kib(c);
+        uint64_t swap_kib = all_kib ? c->swap_kib * own_kib / all_kib : 0;
+
+        return (struct give_back){
+                .mem_kib = own_kib - swap_kib + c->pagetables_kib + shared_kib(c) +
+                           swap_kib * swap_bp / 10000,
+                .swap_kib = swap_kib,
+        };
+}
+
+bool
+blame_lifts(const struct verdict *v, const struct sample *s, const struct give_back *g)
+{
+        if (v->available_kib + s->arc_kib + g->mem_kib > v->warn_kib)
+                return true;
+        return v->swap_total_kib > 0 && g->swap_kib > 0 &&
+               v->swap_free_kib + g->swap_kib > v->swap_warn_kib;
+}
+
+static uint64_t
+took_kib(const struct candidate *c, unsigned mark)
+{
+        return sub_floor(blame_own_kib(c), c->mark_kib[mark]);
+}
+
+static bool
+same_swarm(const struct candidate *a, const struct candidate *b)
+{
+        return a->exe_id != 0 && a->exe_id == b->exe_id && a->ppid == b->ppid;
+}
+
+/* What is asked of one mark, so that the searches below need not be told five things each. */
+struct question {
+        const struct roster *r;
+        const struct verdict *v;
+        const struct sample *s;
+        unsigned mark;
+        uint64_t half_kib; /* took at least this */
+        uint32_t swap_bp;
+};
+
+static bool
+blame_one(const struct question *q, struct blame *ret)
+{
+        uint64_t most_kib = 0;
+        uint32_t who = 0;
+
+        for (uint32_t i = 0; i < q->r->n; i++) {
+                uint64_t kib = took_kib(&q->r->c[i], q->mark);
+
+                if (candidate_eligible(&q->r->c[i]) && kib > most_kib) {
+                        most_kib = kib;
+                        who = i;
+                }
+        }
+        struct give_back g = { 0 };
+
+        if (most_kib == 0 || most_kib < q->half_kib)
+                return false;
+        g = blame_gives(&q->r->c[who], q->swap_bp);
+        if (!blame_lifts(q->v, q->s, &g))
+                return false;
+        ret->took_kib = most_kib;
+        ret->who.n = 1;
+        ret->who.member[0] = (uint8_t)who;
+        return true;
+}
+
+/* The swarm that candidate `of` belongs to: only those that took something are to be ended. */
+static uint32_t
+gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_took,
+       struct give_back *ret_gives)
+{
+        uint32_t n_all = 0;
+
+        who->n = 0;
+        *ret_took = 0;
+        *ret_gives = (struct give_back){ 0 };
+        for (uint32_t i = 0; i < q->r->n; i++) {
+                const struct candidate *c = &q->r->c[i];
+                uint64_t kib = took_kib(c, q->mark);
+
+                if (!same_swarm(c, &q->r->c[of]))
+                        continue;
+                n_all++;
+                if (kib == 0 || !candidate_eligible(c))
+                        continue;
+                struct give_back g = blame_gives(c, q->swap_bp);
+
+                *ret_took += kib;
+                ret_gives->mem_kib += g.mem_kib;
+                ret_gives->swap_kib += g.swap_kib;
+                who->member[who->n++] = (uint8_t)i;
+        }
+        return n_all;
+}
+
+static bool
+blame_swarm(const struct question *q, struct blame *ret)
+{
+        struct group who;
+        struct give_back g;
+        uint64_t took;
+        bool found = false;
+
+        ret->took_kib = 0;
+        for (uint32_t i = 0; i < q->r->n; i++) {
+                bool first = true;
+
+                for (uint32_t j = 0; j < i && first; j++)
+                        first = !same_swarm(&q->r->c[j], &q->r->c[i]);
+                if (!first || gather(q, i, &who, &took, &g) < SWARM_MIN)
+                        continue;
+                if (took < q->half_kib || took <= ret->took_kib || who.n == 0 ||
+                    !blame_lifts(q->v, q->s, &g))
+                        continue;
+                ret->took_kib = took;
+                ret->who = who;
+                found = true;
+        }
+        return found;
+}
+
+struct blame
+blame_find(const struct roster *r, const struct verdict *v, const struct sample *s)
+{
+        uint64_t now_kib = v->available_kib + v->swap_free_kib;
+        /* Less than half the way from WARN to TERM says nothing of who is running away. */
+        uint64_t least_kib = sub_floor(v->warn_kib, v->term_kib) / 2;
+
+        for (unsigned m = 0; m < MARK_MAX; m++) {
+                struct blame b = {
+                        .missing_kib = sub_floor(r->mark[m].supply_kib, now_kib),
+                        .since_wall_s = r->mark[m].wall_s,
+                };
+                struct question q = { r, v, s, m, b.missing_kib / 2, blame_swap_bp(s) };
+
+                if (r->mark[m].boot_us == 0 || b.missing_kib == 0 || b.missing_kib < least_kib)
+                        continue;
+                if (blame_one(&q, &b) || blame_swarm(&q, &b))
+                        return b;
+        }
+        return (struct blame){ 0 };
+}

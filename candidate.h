@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The candidates: what is known of the processes that could be ended, as plain values.  census.c
+ * makes a roster of them, roster.c keeps their sizes fresh, blame.c and victim.c read it.
+ */
+#ifndef OOMGUARD_CANDIDATE_H
+#define OOMGUARD_CANDIDATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "policy.h"
+#include "procstat.h"
+
+enum {
+        ROSTER_MAX = 128, /* candidates; a swarm of dozens must fit beside everybody else */
+        MARK_MAX = 4,     /* moments that sizes are compared with */
+        SWARM_MIN = 8,    /* children of one parent with one executable that make a swarm */
+};
+
+/* A moment of the past: sizes of that time are in candidate.mark_kib. */
+struct mark {
+        uint64_t boot_us;    /* CLOCK_BOOTTIME; 0: this one was never set */
+        uint64_t wall_s;     /* for people */
+        uint64_t supply_kib; /* available memory and free swap at that time */
+};
+
+/* What rules say of a process, and which of them. */
+struct standing {
+        enum rule_effect effect;
+        int16_t rule;    /* index into policy.rules, or -1 */
+        int16_t builtin; /* index for rules_builtin(), or -1 */
+};
+
+struct candidate {
+        int32_t pid;
+        int32_t ppid;
+        uint64_t start_ticks;
+        uint32_t uid;
+        int16_t adj; /* oom_score_adj */
+
+        uint64_t anon_kib;
+        uint64_t pagetables_kib;
+        uint64_t shmem_kib;
+        uint64_t swap_kib;
+        uint64_t growth_kibps;
+        uint64_t mark_kib[MARK_MAX]; /* anon + swap + shmem then; 0: started since */
+
+        uint32_t sharers;    /* relatives that show the same shared memory, itself included: >= 1 */
+        bool cow;            /* forked and not yet exec'd: its pages are its parent's too */
+        uint64_t parent_kib; /* cow only: anon + swap of the parent */
+        uint64_t first_kib;  /* cow only: its own anon + swap when first seen */
+
+        uint64_t exe_id; /* same executable, same number; 0: not known */
+        struct standing standing;
+        bool struck;  /* may not be signalled, or was given up */
+        bool stopped; /* SIGSTOP, or traced */
+        bool frozen;  /* in a frozen cgroup */
+        bool ns_init; /* pid 1 of its namespace: SIGTERM does not reach it unless it wants it */
+
+        char name[PROC_NAME_MAX];
+        char unit[PROC_UNIT_MAX];
+
+        int size_fd; /* statm, or status while there is swap; -1: not held */
+        bool size_is_status;
+        int pidfd;       /* -1: not held */
+        bool pidfd_ours; /* opened by the loop at the last moment, and closed by it */
+
+        /* Where growth is measured from: two sizes of the past, the older one used. */
+        uint64_t ref_us[2];
+        uint64_t ref_kib[2];
+};
+
+struct roster {
+        uint64_t made_us; /* CLOCK_MONOTONIC, when its scan began */
+        uint64_t took_us; /* how long the scan took */
+        uint32_t n_seen;  /* processes with memory */
+        uint32_t n;
+        uint64_t rest_kib;      /* memory of those that could be ended and did not fit in here */
+        uint64_t protected_kib; /* of those that are protected, here or not */
+        struct mark mark[MARK_MAX]; /* newest first */
+        struct candidate c[ROSTER_MAX];
+};
+
+/* True for one that may be ended at all. */
+static inline bool
+candidate_eligible(const struct candidate *c)
+{
+        return c->standing.effect != RULE_PROTECT && !c->struck && c->adj > -1000;
+}
+
+#endif

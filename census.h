@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The census: walks /proc, remembers sizes over time, and builds rosters.  It belongs to the errand
+ * thread, because opening files may wait for memory; the loop has a small one of its own for the
+ * case that the errand thread is stuck.  It allocates no heap once opened, and it never chooses.
+ */
+#ifndef OOMGUARD_CENSUS_H
+#define OOMGUARD_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "candidate.h"
+#include "policy.h"
+
+enum {
+        CENSUS_ROWS = 4096,
+        CENSUS_FOLLOWS = 2 * ROSTER_MAX, /* those on the roster, and those still on an older one */
+        CENSUS_FAMILIES = 1024,
+        CENSUS_KERNEL = 4096, /* kernel threads remembered by pid, to be left alone */
+};
+
+/* One process with memory.  At most 96 bytes: there are thousands. */
+struct row {
+        uint64_t start_ticks;
+        uint64_t stack; /* start_stack: a child with its parent's has not exec'd */
+        int32_t pid;
+        int32_t ppid;
+        uint32_t anon_kib, shmem_kib, swap_kib, pagetables_kib; /* UINT32_MAX and above: 4 TiB */
+        uint32_t first_kib;                                     /* anon + swap when first seen */
+        uint32_t growth_kibps;
+        uint32_t mark_kib[MARK_MAX];
+        uint32_t ref_kib[2];
+        uint32_t ref_ms[2];
+        uint16_t pass;   /* of the scan that saw it last */
+        uint16_t follow; /* index + 1 into census.follow; 0: not followed */
+        bool fresh_mark; /* its marks are still to be filled in */
+        bool leaderless; /* the leader is a zombie, other threads live on */
+        bool struck;
+};
+
+/* What is held open and known of a process that is, or was just now, on the roster. */
+struct follow {
+        int32_t pid; /* 0: free */
+        uint64_t start_ticks;
+        uint64_t stack;
+        int size_fd, pidfd;
+        bool size_is_status;
+        uint32_t uid;
+        uint32_t exe_id;
+        struct standing standing;
+        bool ns_init;
+        char name[PROC_NAME_MAX];
+        char unit[PROC_UNIT_MAX];
+        uint64_t used; /* number of the last roster that it stood on */
+        bool wanted;   /* on the roster being built */
+};
+
+/* Children of one parent, for the small members of a large swarm. */
+struct family {
+        int32_t ppid;
+        uint32_t n;
+        uint64_t took_kib;
+};
+
+struct pick {
+        uint64_t weight;
+        uint32_t row;
+};
+
+/* Scratch of one scan or one build: too large for a small thread's stack. */
+union census_work {
+        char dents[16384]; /* about 650 names of /proc a call */
+        struct {
+                struct family family[CENSUS_FAMILIES];
+                struct pick pick[ROSTER_MAX];
+        } rank;
+};
+
+struct census {
+        int proc_fd;
+        const struct policy *policy;
+        char own_mnt[64];
+        int32_t own_pid;
+        struct row *row;
+        uint32_t n, max;
+        uint16_t *slot; /* hash by pid: index + 1 into row, 0: empty */
+        uint32_t slot_mask;
+        uint16_t pass;
+        int32_t kernel[CENSUS_KERNEL];
+        struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [3] when last calm */
+        struct follow follow[CENSUS_FOLLOWS];
+        uint64_t built;      /* number of the last roster built */
+        uint64_t reidentify; /* follows used before this are looked up again: the policy changed */
+        int fd_budget;       /* descriptors that may be held */
+        int fd_held;
+        uint32_t n_seen;     /* processes with memory, at the last scan */
+        uint32_t least_kib;  /* when full: smaller ones are not kept */
+        uint64_t unkept_kib; /* memory of those that were not, at the last scan */
+        union census_work work;
+        uint32_t n_unreadable; /* processes whose memory may not be read, at the last scan */
+};
+
+/* `row` and `slot` are the caller's: `max` rows, and a power of two of at least twice as many
+ * slots. 0 or a negative errno. */
+int
+census_open(struct census *c, const char *proc, struct row *row, uint32_t max, uint16_t *slot,
+            uint32_t n_slots, int fd_budget);
+void
+census_close(struct census *c);
+
+/* The whole machine once: `swap_used` asks for the larger file of everybody. 0 or a negative errno
+ * (of /proc itself; processes that vanish are no error). */
+int
+census_scan(struct census *c, uint64_t now_us, bool swap_used);
+
+/* Remembers the sizes of the last scan as those of now, to be compared with. */
+void
+census_mark(struct census *c, uint64_t boot_us, uint64_t wall_s, uint64_t supply_kib, bool calm);
+
+/*
+ * Makes a roster of those that could be chosen, opening what is to be held.  `done` is the number
+ * of the oldest roster still in use: descriptors of processes that were on none since are closed.
+ */
+void
+census_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
+
+/* Given up, or may not be signalled: no candidate any more, for as long as it lives. */
+void
+census_strike(struct census *c, int32_t pid, uint64_t start_ticks);
+
+/* A new policy: rules are asked again for everybody. */
+void
+census_set_policy(struct census *c, const struct policy *p);
+
+#endif

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the judgement of how bad things are.  Never looks at a clock, a file or a process.
+ */
+#include "decide.h"
+
+#define SECOND_US 1000000u
+
+/* A sample this late, or so much time suspended, makes every trend behind it worthless. */
+#define LATE_US (1 * SECOND_US)
+/* ... and for this long only the KILL limit acts: caches and working sets come back at once. */
+#define QUIET_US (2 * SECOND_US)
+/* WATCH begins at WARN times 3/2, or this long before TERM. */
+#define WATCH_AHEAD_US (5 * SECOND_US)
+/* A level is left after this long above its limit times 6/5. */
+#define HOLD_US (10 * SECOND_US)
+/*
+ * MemAvailable stands still for up to 87 ms during a fill at full speed and then jumps by 8 to
+ * 126 MiB, so a rate over less is either nothing or nonsense.
+ */
+#define RATE_US 100000u
+/* A full stall of this share is cause enough to act between TERM and KILL. */
+#define CAUSE_FULL_BP 500u
+/* With less time than this until KILL no process ends by itself: SIGTERM would be a wasted look. */
+#define RACE_US 250000u
+/* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
+#define PLATEAU_US (60 * SECOND_US)
+
+/* The limits, on this machine as it is now. */
+struct limits {
+        uint64_t available_kib; /* for KILL */
+        uint64_t easy_kib;      /* for WARN and TERM: ZFS gives its cache back, but not at once */
+        uint64_t below_kib;
+        uint64_t low_step_kib;
+};
+
+static uint64_t
+sub_floor(uint64_t a, uint64_t b)
+{
+        return a > b ? a - b : 0;
+}
+
+/* a x b / c without overflow for the sizes and rates of any machine; c > 0. */
+static uint64_t
+mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+        return a / c * b + a % c * b / c;
+}
+
+/*
+ * Free swap, zram at its worth: a KiB put there costs 1/ratio KiB of the memory it was to save.
+ */
+static uint64_t
+swap_worth_kib(const struct sample *s)
+{
+        uint64_t zram_kib = s->zram_free_kib;
+        uint32_t ratio_bp = s->zram_ratio_bp;
+
+        if (zram_kib > s->mem.swap_free_kib)
+                zram_kib = s->mem.swap_free_kib;
+        uint64_t disk_kib = s->mem.swap_free_kib - zram_kib;
+
+        if (zram_kib == 0 || ratio_bp <= 10000)
+                return disk_kib;
+        return disk_kib + zram_kib - mul_div(zram_kib, 10000, ratio_bp);
+}
+
+static struct limits
+resolve(const struct policy *p, const struct sample *s, struct verdict *v)
+{
+        uint64_t total_kib = sub_floor(s->mem.total_kib, s->mem.hugetlb_kib);
+        struct limits l = {
+                .available_kib = s->mem.available_kib,
+                .easy_kib = s->mem.available_kib + s->arc_kib,
+                .below_kib = limit_kib(&p->psi_below, total_kib, 0),
+        };
+
+        v->total_kib = total_kib;
+        v->available_kib = s->mem.available_kib;
+        v->warn_kib = limit_kib(&p->mem_warn, total_kib, POLICY_WARN_FLOOR_KIB);
+        v->term_kib = limit_kib(&p->mem_term, total_kib, POLICY_TERM_FLOOR_KIB);
+        v->kill_kib = limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB);
+        v->swap_total_kib = s->mem.swap_total_kib;
+        v->swap_free_kib = swap_worth_kib(s);
+        v->swap_warn_kib = limit_kib(&p->swap_warn, s->mem.swap_total_kib, 0);
+        v->swap_term_kib = limit_kib(&p->swap_term, s->mem.swap_total_kib, 0);
+        v->swap_kill_kib = limit_kib(&p->swap_kill, s->mem.swap_total_kib, 0);
+        /*
+         * Memory that only breathes makes ever new lows by ever less; a new one has to be lower by
+         * an eighth of the way from TERM to KILL, so that there are at most eight on it.
+         */
+        l.low_step_kib = sub_floor(v->term_kib, v->kill_kib) / 8;
+        return l;
+}
+
+/* No swap counts as none free; a swap limit of 0 is never reached while there is swap. */
+static bool
+swap_low(const struct verdict *v, uint64_t limit)
+{
+        return v->swap_total_kib == 0 || (limit > 0 && v->swap_free_kib <= limit);
+}
+
+static bool
+mem_low(uint64_t available_kib, uint64_t limit)
+{
+        return limit > 0 && available_kib <= limit;
+}
+
+static const struct decide_point *
+point_at(const struct decide_state *st, uint32_t back)
+{
+        return &st->point[(st->head + DECIDE_POINTS - back) % DECIDE_POINTS];
+}
+
+/* The newest point at least `age_us` old; the oldest if all are younger; NULL if there is none. */
+static const struct decide_point *
+point_before(const struct decide_state *st, uint64_t now_us, uint64_t age_us)
+{
+        const struct decide_point *found = NULL;
+
+        for (uint32_t back = 0; back < st->n; back++) {
+                found = point_at(st, back);
+                if (now_us - found->now_us >= age_us)
+                        break;
+        }
+        return found;
+}
+
+static void
+point_add(struct decide_state *st, const struct sample *s, const struct verdict *v)
+{
+        if (st->n > 0 && s->now_us - point_at(st, 0)->now_us < DECIDE_POINT_US)
+                return;
+        st->head = (st->head + 1) % DECIDE_POINTS;
+        if (st->n < DECIDE_POINTS)
+                st->n++;
+        st->point[st->head] = (struct decide_point){
+                .now_us = s->now_us,
+                .available_kib = v->available_kib,
+                .supply_kib = v->available_kib + v->swap_free_kib,
+                .some_us = s->psi.some.total_us,
+                .full_us = s->psi.full.total_us,
+                .pgscan = s->pgscan,
+                .has_pgscan = s->has_pgscan,
+        };
+}
+
+/* What a counter moved by, as a share of the time; a counter that ran back did not move. */
+static uint32_t
+share_bp(uint64_t now_total, uint64_t then_total, uint64_t span_us)
+{
+        uint64_t moved = sub_floor(now_total, then_total);
+
+        if (span_us == 0)
+                return 0;
+        if (moved > span_us)
+                moved = span_us;
+        return (uint32_t)(moved * 10000 / span_us);
+}
+
+static void
+measure_pressure(const struct policy *p, const struct decide_state *st, const struct sample *s,
+                 struct verdict *v)
+{
+        const struct decide_point *then = point_before(st, s->now_us, p->psi_window_us);
+
+        if (!then)
+                return;
+        uint64_t span_us = s->now_us - then->now_us;
+
+        if (s->has_psi) {
+                /* A window not yet full is judged as if nothing had happened before it. */
+                if (span_us < p->psi_window_us)
+                        span_us = p->psi_window_us;
+                v->some_bp = share_bp(s->psi.some.total_us, then->some_us, span_us);
+                v->full_bp = share_bp(s->psi.full.total_us, then->full_us, span_us);
+        }
+        v->reclaim = s->has_pgscan && then->has_pgscan && s->pgscan > then->pgscan;
+}
+
+/* KiB a second by which `now` is below `then`; 0 when it is not. */
+static uint64_t
+fall_kibps(uint64_t then_kib, uint64_t now_kib, uint64_t span_us)
+{
+        return span_us ? mul_div(sub_floor(then_kib, now_kib), SECOND_US, span_us) : 0;
+}
+
+static uint64_t
+time_us(uint64_t way_kib, uint64_t kibps)
+{
+        if (kibps == 0 || way_kib / kibps > UINT32_MAX)
+                return DECIDE_NEVER_US;
+        return mul_div(way_kib, SECOND_US, kibps);
+}
+
+/*
+ * Half of the time to the nearest limit.  Memory alone is looked at too, as if there were no swap:
+ * swap may be slower than the fill.
+ */
+static uint64_t
+next_look_us(const struct verdict *v, uint64_t mem_kibps)
+{
+        const uint64_t limit[] = { v->warn_kib, v->term_kib, v->kill_kib };
+        uint64_t nearest_us = DECIDE_NEVER_US;
+
+        for (unsigned i = 0; i < sizeof(limit) / sizeof(limit[0]); i++) {
+                if (v->available_kib <= limit[i])
+                        continue;
+                uint64_t us = time_us(v->available_kib - limit[i], mem_kibps);
+
+                if (us < nearest_us)
+                        nearest_us = us;
+        }
+        if (v->left_us < nearest_us)
+                nearest_us = v->left_us;
+        nearest_us /= 2;
+        if (nearest_us > DECIDE_TICK_US)
+                return DECIDE_TICK_US;
+        return nearest_us < DECIDE_TICK_MIN_US ? DECIDE_TICK_MIN_US : nearest_us;
+}
+
+static void
+measure_fall(const struct decide_state *st, const struct sample *s, const struct limits *l,
+             struct verdict *v)
+{
+        const struct decide_point *then = point_before(st, s->now_us, RATE_US);
+        uint64_t mem_kibps = 0;
+
+        v->left_us = DECIDE_NEVER_US;
+        if (then && s->now_us - then->now_us >= RATE_US) {
+                uint64_t span_us = s->now_us - then->now_us;
+
+                mem_kibps = fall_kibps(then->available_kib, v->available_kib, span_us);
+                v->fall_kibps =
+                        fall_kibps(then->supply_kib, v->available_kib + v->swap_free_kib, span_us);
+                v->left_us = time_us(sub_floor(l->easy_kib, v->term_kib) +
+                                             sub_floor(v->swap_free_kib, v->swap_term_kib),
+                                     v->fall_kibps);
+        }
+        v->next_us = next_look_us(v, mem_kibps);
+}
+
+static void
+note_low(struct decide_state *st, const struct sample *s, const struct limits *l)
+{
+        uint64_t kib = s->mem.available_kib;
+
+        if (!st->began) {
+                st->low_kib = kib;
+                return;
+        }
+        if (kib < st->low_kib && st->low_kib - kib >= l->low_step_kib) {
+                st->low_kib = kib;
+                st->low_at_us = s->now_us;
+                st->low_known = true;
+        }
+}
+
+static bool
+low_is_new(const struct policy *p, const struct decide_state *st, uint64_t now_us)
+{
+        return st->low_known && now_us - st->low_at_us <= p->new_low_us;
+}
+
+/*
+ * True when this sample alone, or what the present fall does within one tick, is at the limit.  To
+ * act early needs an owner: at least half of the fall is growth of processes that may be ended.
+ */
+static bool
+reaches(const struct verdict *v, uint64_t available_kib, uint64_t limit, uint64_t swap_limit,
+        bool owned)
+{
+        uint64_t early_kib = owned ? mul_div(v->fall_kibps, DECIDE_TICK_US, SECOND_US) : 0;
+        bool swap = v->swap_total_kib == 0 ||
+                    (swap_limit > 0 && sub_floor(v->swap_free_kib, early_kib) <= swap_limit);
+
+        /* What falls is taken from one of the two at a time, so it may not count for both. */
+        if (swap_low(v, swap_limit))
+                return mem_low(sub_floor(available_kib, early_kib), limit);
+        return swap && mem_low(available_kib, limit);
+}
+
+static enum level
+judge_low(const struct policy *p, struct decide_state *st, const struct sample *s,
+          const struct limits *l, struct verdict *v)
+{
+        bool owned = v->fall_kibps > 0 && s->owned_kibps >= v->fall_kibps / 2;
+
+        v->below_term = mem_low(l->easy_kib, v->term_kib) && swap_low(v, v->swap_term_kib);
+        if (mem_low(l->available_kib, v->kill_kib) && swap_low(v, v->swap_kill_kib)) {
+                v->reason = REASON_LOW;
+                return LEVEL_KILL;
+        }
+        if (reaches(v, l->available_kib, v->kill_kib, v->swap_kill_kib, owned)) {
+                v->reason = REASON_RACE;
+                return LEVEL_KILL;
+        }
+        if (!reaches(v, l->easy_kib, v->term_kib, v->swap_term_kib, owned)) {
+                bool warn = mem_low(l->easy_kib, v->warn_kib) && swap_low(v, v->swap_warn_kib);
+
+                v->reason = warn ? REASON_LOW : REASON_NONE;
+                return warn ? LEVEL_WARN : LEVEL_CALM;
+        }
+        v->reason = REASON_LOW;
+        if (p->new_low_us > 0 && !low_is_new(p, st, s->now_us) && v->full_bp < CAUSE_FULL_BP)
+                return LEVEL_WARN;
+        if (owned && v->kill_kib > 0 &&
+            time_us(sub_floor(l->available_kib, v->kill_kib), v->fall_kibps) < RACE_US) {
+                v->reason = REASON_RACE;
+                return LEVEL_KILL;
+        }
+        return LEVEL_TERM;
+}
+
+/* Since when a share has been at or above its limit without a gap; 0: it is not. */
+static uint64_t
+held_since(uint64_t since_us, bool above, uint64_t now_us)
+{
+        if (!above)
+                return 0;
+        return since_us ? since_us : now_us;
+}
+
+static enum level
+judge_stall(const struct policy *p, struct decide_state *st, const struct sample *s,
+            const struct limits *l, const struct verdict *v)
+{
+        bool gate = s->has_psi && v->reclaim && mem_low(l->easy_kib, l->below_kib);
+        bool term = gate && p->psi_term_bp > 0 && v->full_bp >= p->psi_term_bp;
+        bool kill = gate && p->psi_kill_bp > 0 && v->full_bp >= p->psi_kill_bp;
+
+        st->term_since_us = held_since(st->term_since_us, term, s->now_us);
+        st->kill_since_us = held_since(st->kill_since_us, kill, s->now_us);
+        if (kill && s->now_us - st->kill_since_us >= p->psi_hold_us)
+                return LEVEL_KILL;
+        if (term && s->now_us - st->term_since_us >= p->psi_hold_us)
+                return LEVEL_TERM;
+        /* People can know before the hold time is over. */
+        return term ? LEVEL_WARN : LEVEL_CALM;
+}
+
+static bool
+well_above(uint64_t available_kib, uint64_t limit)
+{
+        return limit == 0 || available_kib > limit + limit / 5;
+}
+
+/* True while what would have to be left for `held` to end is still too near. */
+static bool
+still_near(const struct verdict *v, const struct limits *l, enum level held)
+{
+        uint64_t limit = held == LEVEL_WATCH ? v->warn_kib + v->warn_kib / 2 : v->warn_kib;
+
+        return !well_above(l->easy_kib, limit) &&
+               swap_low(v, v->swap_warn_kib + v->swap_warn_kib / 5);
+}
+
+/*
+ * What people are told.  It rises at once and falls one level at a time, each held for HOLD_US:
+ * TERM and KILL are held as WARN, because what is only held must not end anybody.
+ */
+static void
+hold_level(struct decide_state *st, const struct sample *s, const struct limits *l,
+           struct verdict *v)
+{
+        bool watch =
+                mem_low(l->easy_kib, v->warn_kib + v->warn_kib / 2) || v->left_us <= WATCH_AHEAD_US;
+        enum level now = v->act > LEVEL_CALM ? v->act : watch ? LEVEL_WATCH : LEVEL_CALM;
+
+        if (now >= st->held) {
+                st->held = now;
+                st->held_reason = v->reason;
+                st->held_at_us = s->now_us;
+        } else if (st->held > LEVEL_WARN) {
+                st->held = LEVEL_WARN;
+                st->held_at_us = s->now_us;
+        } else if (still_near(v, l, st->held)) {
+                st->held_at_us = s->now_us;
+        } else if (s->now_us - st->held_at_us >= HOLD_US) {
+                st->held = now > LEVEL_WATCH || st->held <= LEVEL_WATCH ? now : LEVEL_WATCH;
+                st->held_at_us = s->now_us;
+        }
+        v->level = st->held;
+        if (v->reason == REASON_NONE && v->level >= LEVEL_WARN)
+                v->reason = st->held_reason;
+        if (v->level == LEVEL_CALM) {
+                st->low_kib = s->mem.available_kib;
+                st->low_known = false;
+        }
+}
+
+/* A suspend or a long gap: forgets the trends and is quiet for a while. */
+static bool
+drop_trends(struct decide_state *st, const struct sample *s)
+{
+        uint64_t ahead_us = sub_floor(s->boot_us, s->now_us);
+        bool late = s->now_us < st->last_us || s->now_us - st->last_us > DECIDE_TICK_US + LATE_US ||
+                    ahead_us > st->last_ahead_us + LATE_US;
+        bool drop = st->began && late;
+
+        if (drop) {
+                st->n = 0;
+                st->term_since_us = st->kill_since_us = 0;
+                st->quiet_until_us = s->now_us + QUIET_US;
+                st->held_at_us = s->now_us;
+                st->low_at_us = s->now_us < st->low_at_us ? s->now_us : st->low_at_us;
+        }
+        st->last_us = s->now_us;
+        st->last_ahead_us = ahead_us;
+        return drop;
+}
+
+struct verdict
+decide(const struct policy *p, struct decide_state *st, const struct sample *s)
+{
+        struct verdict v = { .dropped = drop_trends(st, s) };
+        struct limits l = resolve(p, s, &v);
+        enum level low, stall;
+
+        measure_pressure(p, st, s, &v);
+        measure_fall(st, s, &l, &v);
+        note_low(st, s, &l);
+        low = judge_low(p, st, s, &l, &v);
+        stall = judge_stall(p, st, s, &l, &v);
+        v.act = low;
+        if (stall > low) {
+                v.act = stall;
+                v.reason = REASON_STALL;
+        }
+        if (s->now_us < st->quiet_until_us && v.act > LEVEL_WARN &&
+            !(v.act == LEVEL_KILL && v.reason == REASON_LOW))
+                v.act = LEVEL_WARN;
+        hold_level(st, s, &l, &v);
+        v.settled = v.level == LEVEL_CALM ||
+                    (v.level == LEVEL_WATCH &&
+                     (!st->low_known || s->now_us - st->low_at_us >= PLATEAU_US));
+        if (!s->stale)
+                point_add(st, s, &v);
+        st->began = true;
+        return v;
+}
+
+const char *
+level_word(enum level level)
+{
+        static const char *const word[] = { "calm", "watch", "warn", "term", "kill" };
+
+        return word[level];
+}
+
+const char *
+reason_word(enum reason reason)
+{
+        static const char *const word[] = { "none", "low", "stall", "race" };
+
+        return word[reason];
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The verdict: policy + samples so far + this sample -> how bad it is, why, and when to look again.
+ * Pure: the past is an argument, the clock is data, nothing is floating.  It knows nothing of
+ * processes and never acts.
+ */
+#ifndef OOMGUARD_DECIDE_H
+#define OOMGUARD_DECIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "policy.h"
+#include "sample.h"
+
+enum level { LEVEL_CALM, LEVEL_WATCH, LEVEL_WARN, LEVEL_TERM, LEVEL_KILL };
+
+/* Why a level above WATCH holds. */
+enum reason {
+        REASON_NONE,
+        REASON_LOW,   /* available memory and free swap are at or below their limits */
+        REASON_STALL, /* tasks stand still for memory while the kernel reclaims */
+        REASON_RACE,  /* low, and gone before a process could end by itself */
+};
+
+/* Looks are this far apart: never more, never less. */
+#define DECIDE_TICK_US     100000u
+#define DECIDE_TICK_MIN_US 5000u
+
+/* A time that is not in sight. */
+#define DECIDE_NEVER_US UINT64_MAX
+
+/* Verdict and every number that it was made of. */
+struct verdict {
+        enum level level; /* what to tell people; left only after a while well above its limit */
+        enum level act;   /* what this very sample asks for: TERM, KILL, or less and then nothing */
+        enum reason reason; /* of act, else of level */
+        bool settled;    /* nothing is going missing: sizes seen now are a base to compare with */
+        bool below_term; /* low at TERM's limits, cause or not: a grace time that ends is over */
+        bool dropped;    /* trends were dropped at this sample: suspended, or late */
+
+        uint64_t total_kib;                    /* memory less huge pages: what percentages are of */
+        uint64_t available_kib;                /* memory */
+        uint64_t warn_kib, term_kib, kill_kib; /* limits; 0: never */
+
+        uint64_t swap_total_kib;
+        uint64_t swap_free_kib; /* zram counted at what it is worth */
+        uint64_t swap_warn_kib, swap_term_kib, swap_kill_kib;
+
+        uint32_t full_bp, some_bp; /* share of the window that tasks stood still */
+        bool reclaim;              /* the kernel reclaimed globally within the window */
+
+        uint64_t fall_kibps; /* rate at which memory and swap together go, 0 when they do not */
+        uint64_t left_us;    /* until TERM at that rate, or DECIDE_NEVER_US */
+        uint64_t next_us;    /* when to look again, from now */
+};
+
+/* Points of the past are kept this far apart, and so many that the longest window fits. */
+#define DECIDE_POINT_US 50000u
+enum { DECIDE_POINTS = 256 };
+
+struct decide_point {
+        uint64_t now_us;
+        uint64_t available_kib;
+        uint64_t supply_kib; /* available memory and free swap */
+        uint64_t some_us, full_us;
+        uint64_t pgscan;
+        bool has_pgscan;
+};
+
+struct decide_state {
+        struct decide_point point[DECIDE_POINTS]; /* a ring; `n` of them, the newest at `head` */
+        uint32_t head, n;
+        bool began;
+        uint64_t last_us, last_ahead_us; /* of the last sample: time, and time spent suspended */
+        uint64_t low_kib, low_at_us;     /* lowest available memory of late, and when it was new */
+        bool low_known;                  /* low_at_us is a real one */
+        uint64_t term_since_us, kill_since_us; /* stall above the share, without a gap; 0: not */
+        uint64_t quiet_until_us;               /* only KILL acts before this */
+        enum level held;
+        enum reason held_reason;
+        uint64_t held_at_us; /* when the held level was last deserved */
+};
+
+#define DECIDE_STATE_INIT \
+        {                 \
+                .n = 0    \
+        }
+
+/* One sample on.  Samples come in order of now_us; one that does not is answered like a late one.
+ */
+struct verdict
+decide(const struct policy *p, struct decide_state *st, const struct sample *s);
+
+/* `calm`, `watch`, ...; `low`, `stall`, ... */
+const char *
+level_word(enum level level);
+const char *
+reason_word(enum reason reason);
+
+#endif

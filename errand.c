@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns what may wait: /proc, stderr, the trace, signals, reload.  Never signals a candidate.
+ */
+#include "errand.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "harden.h"
+#include "message.h"
+#include "sampler.h"
+#include "trace.h"
+
+#define SECOND_US 1000000u
+/* While CALM nothing is lost by looking seldom: sizes of ten seconds ago are a base. */
+#define CALM_PERIOD_US (10 * SECOND_US)
+#define CALM_PART      200u /* a scan's time to its period: 0.5 % of a CPU at most */
+/* From WATCH on. */
+#define WATCH_PERIOD_US (SECOND_US / 2)
+#define WATCH_PART      100u
+/* Near a limit a scan follows the other, with room to breathe. */
+#define HOT_PERIOD_US (SECOND_US / 20)
+#define HOT_PART      4u
+/* It looks at what the loop left at least so often. */
+#define POLL_US SECOND_US
+
+static uint64_t
+clock_us(clockid_t clock)
+{
+        struct timespec ts;
+
+        if (clock_gettime(clock, &ts) < 0)
+                return 0;
+        return (uint64_t)ts.tv_sec * SECOND_US + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static uint64_t
+at_least(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
+static uint64_t
+period_us(const struct errand *e, enum level level, bool hot)
+{
+        if (hot)
+                return at_least(HOT_PERIOD_US, e->took_us * HOT_PART);
+        if (level >= LEVEL_WATCH)
+                return at_least(WATCH_PERIOD_US, e->took_us * WATCH_PART);
+        return at_least(CALM_PERIOD_US, e->took_us * CALM_PART);
+}
+
+/* ---- rosters ---- */
+
+/* A new mark is worth it when the supply has moved by a step since the last, or at first. */
+static void
+set_marks(struct errand *e)
+{
+        struct share *sh = e->share;
+        uint64_t supply_kib = atomic_load(&sh->supply_kib);
+        uint64_t step_kib = atomic_load(&sh->step_kib);
+        uint64_t boot_us = clock_us(CLOCK_BOOTTIME);
+        uint64_t wall_s = clock_us(CLOCK_REALTIME) / SECOND_US;
+        uint64_t moved_kib = supply_kib > e->mark_supply_kib ? supply_kib - e->mark_supply_kib
+                                                             : e->mark_supply_kib - supply_kib;
+
+        if (atomic_load(&sh->settled)) {
+                census_mark(&e->census, boot_us, wall_s, supply_kib, true);
+                e->mark_supply_kib = 0;
+        } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib) {
+                census_mark(&e->census, boot_us, wall_s, supply_kib, false);
+                e->mark_supply_kib = supply_kib;
+        }
+}
+
+/*
+ * Three buffers: the loop's, the one that waits for it, and the one being built.  When the loop has
+ * not taken the last one, that one comes back; otherwise the one that it used before is free.
+ */
+static void
+hand_over(struct errand *e, uint64_t due_us)
+{
+        struct numbered_roster *mine = e->building;
+        struct numbered_roster *back;
+
+        mine->seq = ++e->seq;
+        mine->due_us = due_us;
+        back = atomic_exchange(&e->share->next_roster, mine);
+        if (back) {
+                e->building = back;
+                back->seq = 0; /* nobody has seen it */
+        } else {
+                e->building = e->used;
+                e->used = e->waiting;
+        }
+        e->waiting = mine;
+}
+
+/* The loop may still be reading what it used before, in the moment in which it takes the next. */
+static bool
+may_build(const struct errand *e)
+{
+        return e->building->seq == 0 || e->building->seq < atomic_load(&e->share->used_seq);
+}
+
+static void
+scan(struct errand *e, bool hot)
+{
+        enum level level = (enum level)atomic_load(&e->share->level);
+        uint64_t begin_us = sampler_now_us();
+
+        if (census_scan(&e->census, begin_us, atomic_load(&e->share->swap_used)) < 0) {
+                e->scan_due_us = begin_us + POLL_US;
+                return;
+        }
+        set_marks(e);
+        bool build = level >= LEVEL_WATCH && may_build(e);
+
+        if (build)
+                census_build(&e->census, begin_us, atomic_load(&e->share->done_seq),
+                             &e->building->roster);
+        uint64_t end_us = sampler_now_us();
+
+        e->took_us = end_us - begin_us;
+        e->level = (int)level;
+        e->scan_due_us = begin_us + period_us(e, level, hot);
+        if (!build)
+                return;
+        e->building->roster.took_us = e->took_us;
+        hand_over(e, e->scan_due_us + e->took_us * 2);
+}
+
+/* ---- what the loop asks for ---- */
+
+static void
+take_strikes(struct errand *e)
+{
+        uint32_t n = atomic_load(&e->share->n_strikes);
+
+        if (n - e->n_strikes > STRIKES)
+                e->n_strikes = n - STRIKES;
+        for (; e->n_strikes != n; e->n_strikes++) {
+                const struct strike *s = &e->share->strike[e->n_strikes % STRIKES];
+
+                census_strike(&e->census, s->pid, s->start_ticks);
+        }
+}
+
+static void
+reap(struct errand *e)
+{
+        int fd = atomic_exchange(&e->share->reap_fd, -1);
+
+#ifdef SYS_process_mrelease
+        /* ESRCH: it has let go of its memory by itself.  Whatever else: it was worth the try. */
+        if (fd >= 0)
+                (void)syscall(SYS_process_mrelease, fd, 0);
+#else
+        (void)fd;
+#endif
+}
+
+static void
+write_trace(struct errand *e, const struct record *rec)
+{
+        char line[TRACE_LINE_MAX];
+        size_t n = trace_format(&rec->sample, &rec->verdict, line, sizeof(line));
+
+        if (fwrite(line, 1, n, e->trace) == n)
+                return;
+        report_line(e->report, MESSAGE_ERROR, "--record: %s; recording ends, guarding goes on",
+                    strerror(errno));
+        atomic_store(&e->share->recording, false);
+        (void)fclose(e->trace);
+        e->trace = NULL;
+}
+
+static void
+drain(struct errand *e)
+{
+        struct record rec;
+        char text[MESSAGE_MAX];
+
+        while (ring_take(&e->share->ring, &rec)) {
+                if (rec.kind == RECORD_SAMPLE) {
+                        if (e->trace)
+                                write_trace(e, &rec);
+                        continue;
+                }
+                int level = message_format(&rec, e->current, text, sizeof(text));
+
+                if (level < 0)
+                        continue;
+                report_line(e->report, level, "%s", text);
+                if (e->trace)
+                        (void)fprintf(e->trace, "# %s\n", text);
+        }
+        uint64_t lost = atomic_load(&e->share->ring.lost);
+
+        if (lost != e->lost) {
+                report_line(e->report, MESSAGE_WARNING, "%llu records of the loop are lost",
+                            (unsigned long long)(lost - e->lost));
+                e->lost = lost;
+        }
+        if (e->trace)
+                (void)fflush(e->trace);
+}
+
+/* ---- signals ---- */
+
+static void
+tell_fault(void *arg, const char *text)
+{
+        struct errand *e = arg;
+
+        report_line(e->report, MESSAGE_ERROR, "%s; the running configuration stays", text);
+}
+
+static void
+reload(struct errand *e)
+{
+        struct policy *next = e->spare;
+
+        if (atomic_load(&e->share->policy_used) != e->current) {
+                report_line(e->report, MESSAGE_WARNING,
+                            "the last reload is not in force yet; this one is passed over");
+                return;
+        }
+        if (config_load(e->config, next, tell_fault, e) > 0)
+                return;
+        e->spare = e->current;
+        e->current = next;
+        census_set_policy(&e->census, next);
+        atomic_store(&e->share->policy, next);
+        e->scan_due_us = 0;
+        report_line(e->report, MESSAGE_NOTICE, "reloaded; %u rules", next->n_rules);
+}
+
+static void
+take_signal(struct errand *e)
+{
+        struct signalfd_siginfo si;
+        uint64_t one = 1;
+
+        if (read(e->signal_fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
+                return;
+        if (si.ssi_signo == SIGHUP) {
+                reload(e);
+                return;
+        }
+        report_line(e->report, MESSAGE_INFO, "ending on signal %u", si.ssi_signo);
+        atomic_store(&e->share->stop, true);
+        (void)!write(e->share->loop_fd, &one, sizeof(one));
+}
+
+/* ---- the thread ---- */
+
+static int
+wait_ms(const struct errand *e)
+{
+        uint64_t now_us = sampler_now_us();
+        uint64_t us = e->scan_due_us > now_us ? e->scan_due_us - now_us : 0;
+
+        if (us > POLL_US)
+                us = POLL_US;
+        return (int)((us + 999) / 1000);
+}
+
+static bool
+scan_is_due(const struct errand *e, bool hot)
+{
+        enum level level = (enum level)atomic_load(&e->share->level);
+        uint64_t now_us = sampler_now_us();
+        uint64_t supply_kib = atomic_load(&e->share->supply_kib);
+
+        if (now_us >= e->scan_due_us)
+                return true;
+        /* Just left CALM: what things looked like then is worth most now. */
+        if (level >= LEVEL_WATCH && e->level < (int)LEVEL_WATCH)
+                return true;
+        /* Hot since the last scan: no need to sit out a long period. */
+        if (hot && e->scan_due_us > now_us + period_us(e, level, true))
+                return true;
+        return e->mark_supply_kib > 0 && level >= LEVEL_WATCH &&
+               supply_kib + atomic_load(&e->share->step_kib) * 2 < e->mark_supply_kib;
+}
+
+static void *
+run(void *arg)
+{
+        struct errand *e = arg;
+        struct pollfd p[2] = {
+                { .fd = e->signal_fd, .events = POLLIN },
+                { .fd = e->share->errand_fd, .events = POLLIN },
+        };
+        uint64_t count;
+
+        harden_errand();
+        while (!atomic_load(&e->share->stop)) {
+                int n = poll(p, 2, wait_ms(e));
+
+                if (n > 0 && p[1].revents)
+                        (void)!read(e->share->errand_fd, &count, sizeof(count));
+                if (n > 0 && p[0].revents)
+                        take_signal(e);
+                take_strikes(e);
+                reap(e);
+                drain(e);
+                bool hot = atomic_load(&e->share->hot);
+
+                if (scan_is_due(e, hot))
+                        scan(e, hot);
+        }
+        drain(e);
+        return NULL;
+}
+
+int
+errand_open(struct errand *e, int fd_budget)
+{
+        sigset_t set;
+
+        (void)sigemptyset(&set);
+        (void)sigaddset(&set, SIGTERM);
+        (void)sigaddset(&set, SIGINT);
+        (void)sigaddset(&set, SIGHUP);
+        e->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (e->signal_fd < 0)
+                return -errno;
+        e->building = &e->buffer[0];
+        e->waiting = &e->buffer[1];
+        e->used = &e->buffer[2];
+        int r = census_open(&e->census, "/proc", e->row, CENSUS_ROWS, e->slot, ERRAND_SLOTS,
+                            fd_budget);
+
+        if (r == 0)
+                census_set_policy(&e->census, e->current);
+        return r;
+}
+
+void
+errand_close(struct errand *e)
+{
+        census_close(&e->census);
+        (void)close(e->signal_fd);
+        if (e->trace)
+                (void)fclose(e->trace);
+}
+
+void
+errand_rehearse(struct errand *e)
+{
+        memset(e->row, 0, sizeof(e->row));
+        memset(e->slot, 0, sizeof(e->slot));
+        memset(e->buffer, 0, sizeof(e->buffer));
+        if (census_scan(&e->census, sampler_now_us(), false) == 0)
+                census_build(&e->census, sampler_now_us(), 0, &e->building->roster);
+}
+
+int
+errand_start(struct errand *e)
+{
+        pthread_attr_t attr;
+        int r;
+
+        r = pthread_attr_init(&attr);
+        if (r == 0)
+                r = pthread_attr_setstacksize(&attr, ERRAND_STACK);
+        if (r == 0)
+                r = pthread_create(&e->thread, &attr, run, e);
+        (void)pthread_attr_destroy(&attr);
+        return -r;
+}
+
+void
+errand_join(struct errand *e)
+{
+        (void)pthread_join(e->thread, NULL);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What makes the guard hard to stop: memory locked, real time, out of the kernel's reach.  All of
+ * it is tried, none of it is needed; what could not be had is told as a sentence.
+ */
+#ifndef OOMGUARD_HARDEN_H
+#define OOMGUARD_HARDEN_H
+
+/* Told once for each thing that could not be had. */
+typedef void (*harden_tell_fn)(void *arg, const char *text);
+
+/* For the whole process: descriptors, oom_score_adj.  Returns how many descriptors may be open. */
+int
+harden_process(harden_tell_fn tell, void *arg);
+
+/* Locks memory: what is resident now stays, what is touched later stays too. */
+void
+harden_lock_memory(harden_tell_fn tell, void *arg);
+
+/* For the calling thread, the loop: real time, and never waiting for its own writeback. */
+void
+harden_loop(harden_tell_fn tell, void *arg);
+
+/* For the calling thread, the errand thread: ordinary priority, whatever the loop has. */
+void
+harden_errand(void);
+
+/* Says what this process cannot do for want of which privilege. */
+void
+harden_tell_privileges(harden_tell_fn tell, void *arg);
+
+#endif

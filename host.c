@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the questions about the place.  Never on the loop.
+ */
+#include "host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "procfs.h"
+#include "text.h"
+
+bool
+host_hides_processes(int proc_fd)
+{
+        char text[PROCFS_TEXT_MAX];
+
+        /* Everybody may read the statm of init, unless hidepid is on: then it is EPERM (1), or pid
+         * 1 does not exist (2). */
+        ssize_t n = procfs_read(proc_fd, 1, 0, "statm", text, sizeof(text));
+
+        return n == -EPERM || n == -EACCES || n == -ENOENT;
+}
+
+/* A limit in bytes from `path`, in KiB; 0 for none. */
+static uint64_t
+read_limit(const char *path)
+{
+        char text[64];
+        const char *p = text;
+        uint64_t bytes;
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n;
+
+        if (fd < 0)
+                return 0;
+        n = procfs_reread(fd, text, sizeof(text));
+        (void)close(fd);
+        return n > 0 && text_u64(&p, text + n, &bytes) ? bytes / 1024 : 0;
+}
+
+/* The path of the v1 memory controller's line in /proc/self/cgroup, or of the v2 line. */
+static bool
+own_cgroup(bool v1, char *ret, size_t size)
+{
+        char text[PROCFS_TEXT_MAX];
+        int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+        ssize_t n;
+        char *at;
+
+        if (fd < 0)
+                return false;
+        n = procfs_reread(fd, text, sizeof(text));
+        (void)close(fd);
+        if (n <= 0)
+                return false;
+        if (!v1)
+                return proc_cgroup_parse(text, (size_t)n, ret, size) == 0;
+        at = strstr(text, ":memory:");
+        if (!at)
+                return false;
+        at += strlen(":memory:");
+        at[strcspn(at, "\n")] = '\0';
+        (void)snprintf(ret, size, "%s", at);
+        return true;
+}
+
+static void
+walk_up(const char *root, const char *file, char *cgroup, uint64_t *least_kib, char *ret_path,
+        size_t size)
+{
+        for (;;) {
+                char path[1024];
+                const char *own = strcmp(cgroup, "/") == 0 ? "" : cgroup;
+
+                (void)snprintf(path, sizeof(path), "%s%s/%s", root, own, file);
+                uint64_t kib = read_limit(path);
+
+                if (kib > 0 && kib < *least_kib) {
+                        *least_kib = kib;
+                        (void)snprintf(ret_path, size, "%s", path);
+                }
+                char *slash = strrchr(cgroup, '/');
+
+                if (!slash || cgroup[0] == '\0')
+                        return;
+                *slash = '\0';
+        }
+}
+
+uint64_t
+host_memory_limit(uint64_t total_kib, char *ret_path, size_t size)
+{
+        char cgroup[512];
+        uint64_t least_kib = total_kib;
+
+        if (own_cgroup(false, cgroup, sizeof(cgroup)))
+                walk_up("/sys/fs/cgroup", "memory.max", cgroup, &least_kib, ret_path, size);
+        if (own_cgroup(true, cgroup, sizeof(cgroup)))
+                walk_up("/sys/fs/cgroup/memory", "memory.limit_in_bytes", cgroup, &least_kib,
+                        ret_path, size);
+        return least_kib < total_kib ? least_kib : 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What kind of place this is, looked at once at the start: whether other people's processes can be
+ * seen, and whether a limit stands over the guard itself.  It never changes anything.
+ */
+#ifndef OOMGUARD_HOST_H
+#define OOMGUARD_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* True when /proc hides processes from us (hidepid=1 or 2 without the privilege to look behind). */
+bool
+host_hides_processes(int proc_fd);
+
+/*
+ * The least memory limit of a cgroup at or above this process's own, in KiB, with its path; 0 when
+ * there is none below the machine's own memory.
+ */
+uint64_t
+host_memory_limit(uint64_t total_kib, char *ret_path, size_t size);
+
+#endif

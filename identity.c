@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the look-ups behind rules.  Never on the way of a signal, unless nobody else has looked.
+ */
+#include "identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "procfs.h"
+#include "rules.h"
+
+static const char deleted[] = " (deleted)";
+
+void
+identity_own_namespace(int proc_fd, char *ret, size_t size)
+{
+        if (procfs_link(proc_fd, (int32_t)getpid(), "ns/mnt", ret, size) < 0)
+                ret[0] = '\0';
+}
+
+/*
+ * The executable is trusted for what its path says only where a path means what it means here, in
+ * the guard's own mount namespace, and where only root could put the file there.  stat follows the
+ * link to the very file that runs, replaced and deleted ones too.
+ */
+static bool
+exe_is_roots(int proc_fd, int32_t pid, const char *own_mnt)
+{
+        char path[PROCFS_PATH_MAX], mnt[64];
+        struct stat st;
+
+        if (procfs_link(proc_fd, pid, "ns/mnt", mnt, sizeof(mnt)) < 0 || own_mnt[0] == '\0' ||
+            strcmp(mnt, own_mnt) != 0)
+                return false;
+        procfs_path(path, sizeof(path), pid, 0, "exe");
+        return fstatat(proc_fd, path, &st, 0) == 0 && st.st_uid == 0;
+}
+
+static void
+read_exe(int proc_fd, int32_t pid, const char *own_mnt, struct identity_text *ret)
+{
+        ssize_t n = procfs_link(proc_fd, pid, "exe", ret->exe, sizeof(ret->exe));
+        size_t tail = sizeof(deleted) - 1;
+
+        if (n < 0) {
+                ret->exe[0] = '\0';
+                return;
+        }
+        if ((size_t)n > tail && strcmp(ret->exe + n - tail, deleted) == 0)
+                ret->exe[(size_t)n - tail] = '\0';
+        ret->root_exe = exe_is_roots(proc_fd, pid, own_mnt);
+}
+
+static void
+read_cmdline(int proc_fd, int32_t pid, struct identity_text *ret)
+{
+        ssize_t n = procfs_read(proc_fd, pid, 0, "cmdline", ret->cmdline, sizeof(ret->cmdline));
+
+        if (n < 0)
+                n = 0;
+        while (n > 0 && ret->cmdline[n - 1] == '\0')
+                n--;
+        for (ssize_t i = 0; i < n; i++)
+                if (ret->cmdline[i] == '\0')
+                        ret->cmdline[i] = ' ';
+        ret->cmdline[n] = '\0';
+}
+
+static void
+read_cgroup(int proc_fd, int32_t pid, struct identity_text *ret)
+{
+        char text[PROCFS_TEXT_MAX];
+        ssize_t n = procfs_read(proc_fd, pid, 0, "cgroup", text, sizeof(text));
+
+        ret->cgroup[0] = '\0';
+        if (n > 0)
+                (void)proc_cgroup_parse(text, (size_t)n, ret->cgroup, sizeof(ret->cgroup));
+        proc_unit_of(ret->cgroup, ret->unit, sizeof(ret->unit));
+}
+
+void
+identity_read(int proc_fd, int32_t pid, const char *own_mnt, struct identity_text *ret)
+{
+        ret->root_exe = false;
+        read_exe(proc_fd, pid, own_mnt, ret);
+        read_cmdline(proc_fd, pid, ret);
+        read_cgroup(proc_fd, pid, ret);
+}
+
+struct standing
+identity_standing(const struct policy *p, const struct identity_text *text)
+{
+        struct identity id = {
+                .name = text->name,
+                .exe = text->exe,
+                .cmdline = text->cmdline,
+                .cgroup = text->cgroup,
+                .unit = text->unit,
+                .uid = text->uid,
+                .root_exe = text->root_exe,
+        };
+        struct match m = rules_match(p, &id);
+        struct standing s = { .effect = m.effect, .rule = -1, .builtin = -1 };
+
+        if (m.rule)
+                s.rule = (int16_t)(m.rule - p->rules);
+        for (size_t i = 0; m.builtin && rules_builtin(i); i++)
+                if (strcmp(rules_builtin(i), m.builtin) == 0) {
+                        s.builtin = (int16_t)i;
+                        break;
+                }
+        return s;
+}
+
+uint32_t
+identity_exe_id(const char *exe)
+{
+        uint32_t h = 2166136261u; /* FNV-1a */
+
+        if (exe[0] == '\0')
+                return 0;
+        for (; *exe; exe++)
+                h = (h ^ (uint8_t)*exe) * 16777619u;
+        return h ? h : 1;
+}
+
+/* True when the file at `path` holds `word`. */
+static bool
+file_says(const char *path, const char *word)
+{
+        char text[256];
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        ssize_t n;
+
+        if (fd < 0)
+                return false;
+        n = read(fd, text, sizeof(text) - 1);
+        (void)close(fd);
+        if (n <= 0)
+                return false;
+        text[n] = '\0';
+        return strstr(text, word) != NULL;
+}
+
+static bool
+join(char *ret, size_t size, const char *a, const char *b, const char *c)
+{
+        size_t la = strlen(a), lb = strlen(b), lc = strlen(c);
+
+        if (la + lb + lc >= size)
+                return false;
+        memcpy(ret, a, la);
+        memcpy(ret + la, b, lb);
+        memcpy(ret + la + lb, c, lc + 1);
+        return true;
+}
+
+/* The path of the v1 freezer's line, or NULL: `7:freezer:/path`. */
+static char *
+freezer_path(char *text)
+{
+        char *at = strstr(text, ":freezer:");
+        char *end;
+
+        if (!at)
+                return NULL;
+        at += strlen(":freezer:");
+        end = strchr(at, '\n');
+        if (end)
+                *end = '\0';
+        return at;
+}
+
+bool
+identity_frozen(int proc_fd, int32_t pid)
+{
+        char path[IDENTITY_PATH_MAX + 64], cgroup[IDENTITY_PATH_MAX], text[PROCFS_TEXT_MAX];
+        ssize_t n = procfs_read(proc_fd, pid, 0, "cgroup", text, sizeof(text));
+        char *freezer;
+
+        if (n <= 0)
+                return false;
+        if (proc_cgroup_parse(text, (size_t)n, cgroup, sizeof(cgroup)) == 0 &&
+            join(path, sizeof(path), "/sys/fs/cgroup", cgroup, "/cgroup.events") &&
+            file_says(path, "frozen 1"))
+                return true;
+        freezer = freezer_path(text);
+        return freezer &&
+               join(path, sizeof(path), "/sys/fs/cgroup/freezer", freezer, "/freezer.state") &&
+               file_says(path, "FROZEN");
+}

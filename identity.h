@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who a process is, as rules ask: executable, command line, cgroup, unit.  Read once, when a
+ * process is first followed: a command line can wait 34 ms for a victim that forks.  Never judges:
+ * rules.c does.
+ */
+#ifndef OOMGUARD_IDENTITY_H
+#define OOMGUARD_IDENTITY_H
+
+#include "candidate.h"
+#include "policy.h"
+
+enum { IDENTITY_PATH_MAX = 512 };
+
+struct identity_text {
+        char name[PROC_NAME_MAX];
+        char exe[IDENTITY_PATH_MAX];
+        char cmdline[IDENTITY_PATH_MAX];
+        char cgroup[IDENTITY_PATH_MAX];
+        char unit[PROC_UNIT_MAX];
+        uint32_t uid;
+        bool root_exe;
+};
+
+/* The guard's own mount namespace, as ns/mnt shows it; an empty string when it cannot be read. */
+void
+identity_own_namespace(int proc_fd, char *ret, size_t size);
+
+/* Reads what it can: what cannot be read stays empty.  name and uid are the caller's to fill. */
+void
+identity_read(int proc_fd, int32_t pid, const char *own_mnt, struct identity_text *ret);
+
+/* The policy's word on it, as indices. */
+struct standing
+identity_standing(const struct policy *p, const struct identity_text *id);
+
+/* A number for an executable, the same for the same path; 0 for an empty one. */
+uint32_t
+identity_exe_id(const char *exe);
+
+/* True when the process's cgroup, or one above it, is frozen (cgroup v2's cgroup.events, v1's
+ * freezer). */
+bool
+identity_frozen(int proc_fd, int32_t pid);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the wording.  Never decides and never writes.
+ */
+#include "message.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "rules.h"
+#include "sampler.h"
+
+struct line {
+        char *at;
+        size_t left;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+add(struct line *l, const char *format, ...)
+{
+        va_list ap;
+        int n;
+
+        va_start(ap, format);
+        n = vsnprintf(l->at, l->left, format, ap);
+        va_end(ap);
+        if (n < 0)
+                return;
+        size_t used = (size_t)n < l->left ? (size_t)n : l->left - 1;
+
+        l->at += used;
+        l->left -= used;
+}
+
+void
+message_size(uint64_t kib, char *ret, size_t size)
+{
+        if (kib == 0)
+                (void)snprintf(ret, size, "0");
+        else if (kib < 10240)
+                (void)snprintf(ret, size, "%llu KiB", (unsigned long long)kib);
+        else if (kib < 1024 * 1024)
+                (void)snprintf(ret, size, "%llu MiB", (unsigned long long)(kib / 1024));
+        else
+                (void)snprintf(ret, size, "%llu.%llu GiB", (unsigned long long)(kib / 1048576),
+                               (unsigned long long)(kib % 1048576 * 10 / 1048576));
+}
+
+/* A size for one place in a line. */
+struct size {
+        char text[32];
+};
+
+static struct size
+sz(uint64_t kib)
+{
+        struct size s;
+
+        message_size(kib, s.text, sizeof(s.text));
+        return s;
+}
+
+/* Length of the valid UTF-8 sequence at s that is no control character, or 0. */
+static size_t
+good_sequence(const unsigned char *s)
+{
+        if (s[0] >= 0x20 && s[0] < 0x7f)
+                return 1;
+        if (s[0] >= 0xc2 && s[0] < 0xe0 && (s[1] & 0xc0) == 0x80)
+                return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2;
+        if (s[0] >= 0xe0 && s[0] < 0xf0 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80) {
+                bool overlong = s[0] == 0xe0 && s[1] < 0xa0;
+                bool surrogate = s[0] == 0xed && s[1] >= 0xa0;
+
+                return overlong || surrogate ? 0 : 3;
+        }
+        if (s[0] >= 0xf0 && s[0] < 0xf5 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
+            (s[3] & 0xc0) == 0x80) {
+                bool overlong = s[0] == 0xf0 && s[1] < 0x90;
+                bool beyond = s[0] == 0xf4 && s[1] >= 0x90;
+
+                return overlong || beyond ? 0 : 4;
+        }
+        return 0;
+}
+
+void
+message_wash(const char *name, char *ret, size_t size)
+{
+        const unsigned char *s = (const unsigned char *)name;
+        size_t n = 0;
+
+        while (*s) {
+                size_t len = good_sequence(s);
+
+                if (n + (len ? len : 1) >= size)
+                        break;
+                if (len == 0) {
+                        ret[n++] = '?';
+                        s++;
+                        continue;
+                }
+                memcpy(ret + n, s, len);
+                n += len;
+                s += len;
+        }
+        ret[n] = '\0';
+}
+
+static void
+add_percent(struct line *l, uint64_t bp)
+{
+        add(l, "%llu.%llu%%", (unsigned long long)(bp / 100), (unsigned long long)(bp % 100 / 10));
+}
+
+static void
+add_time(struct line *l, uint64_t us)
+{
+        if (us < 10000000)
+                add(l, "%llu ms", (unsigned long long)(us / 1000));
+        else
+                add(l, "%llu.%llu s", (unsigned long long)(us / 1000000),
+                    (unsigned long long)(us % 1000000 / 100000));
+}
+
+static void
+add_swap(struct line *l, const struct verdict *v, uint64_t limit_kib)
+{
+        if (v->swap_total_kib == 0)
+                add(l, ", no swap");
+        else
+                add(l, ", %s of swap free (limit %s)", sz(v->swap_free_kib).text,
+                    sz(limit_kib).text);
+}
+
+/* Why: available memory, swap and pressure beside the limits that they were held against. */
+static void
+add_cause(struct line *l, const struct verdict *v, enum level level)
+{
+        uint64_t mem = v->warn_kib, swap = v->swap_warn_kib;
+
+        if (level >= LEVEL_TERM) {
+                mem = level == LEVEL_KILL ? v->kill_kib : v->term_kib;
+                swap = level == LEVEL_KILL ? v->swap_kill_kib : v->swap_term_kib;
+        }
+        if (v->reason == REASON_STALL) {
+                add(l, "programs stood still for memory ");
+                add_percent(l, v->full_bp);
+                add(l, " of the time, %s available", sz(v->available_kib).text);
+                return;
+        }
+        add(l, "%s available (limit %s)", sz(v->available_kib).text, sz(mem).text);
+        add_swap(l, v, swap);
+        if (v->fall_kibps >= 1024)
+                add(l, ", falling by %s a second", sz(v->fall_kibps).text);
+        if (v->reason == REASON_RACE)
+                add(l, ": too fast for it to end by itself");
+}
+
+static void
+add_who(struct line *l, const struct record_victim *t)
+{
+        char name[64];
+
+        message_wash(t->name, name, sizeof(name));
+        if (t->n > 1)
+                add(l, "%u processes like ", t->n);
+        add(l, "%d (%s)", t->pid, name);
+}
+
+static void
+add_rule(struct line *l, const struct standing *s, const struct policy *p)
+{
+        const struct rule *r;
+
+        if (s->rule < 0 || (uint32_t)s->rule >= p->n_rules)
+                return;
+        r = &p->rules[s->rule];
+        add(l, ", %s by %s:%s (%s:%u)", r->effect == RULE_AVOID ? "avoided" : "preferred",
+            rules_kind_word(r->kind), r->glob, r->file < p->n_files ? p->files[r->file] : "?",
+            r->line);
+}
+
+static void
+add_since(struct line *l, uint64_t wall_s)
+{
+        time_t t = (time_t)wall_s;
+        struct tm tm;
+
+        if (localtime_r(&t, &tm))
+                add(l, " since %02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+/* What the score is made of, so that nobody has to guess why it was this one. */
+static void
+add_score(struct line *l, const struct record_victim *t, const struct policy *p)
+{
+        const struct score *s = &t->score;
+
+        if (t->blamed) {
+                add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
+                    sz(t->missing_kib).text);
+                add_since(l, t->since_wall_s);
+                return;
+        }
+        add(l, "; worst score %s: ends %s", sz(s->total_kib).text,
+            sz(s->anon_kib + s->pagetables_kib + s->shared_kib).text);
+        if (s->swap_kib)
+                add(l, " + swap %s", sz(s->swap_kib).text);
+        if (s->growth_kib)
+                add(l, " + growth %s", sz(s->growth_kib).text);
+        if (s->adj)
+                add(l, ", oom_score_adj %d", s->adj);
+        add_rule(l, &t->standing, p);
+}
+
+static int
+say_signal(struct line *l, const struct record *rec, const struct policy *p)
+{
+        const struct record_victim *t = &rec->victim;
+        char unit[PROC_UNIT_MAX];
+
+        message_wash(t->unit, unit, sizeof(unit));
+        add(l, "%s%s to ", t->dry_run ? "would send " : "",
+            t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
+        add_who(l, t);
+        add(l, ", uid %u", t->uid);
+        if (unit[0])
+                add(l, ", %s", unit);
+        add(l, ", %s", sz(t->size_kib).text);
+        if (t->growth_kibps >= 1024)
+                add(l, " growing by %s a second", sz(t->growth_kibps).text);
+        add(l, ": ");
+        add_cause(l, &rec->verdict, rec->verdict.act);
+        add_score(l, t, p);
+        return MESSAGE_WARNING;
+}
+
+static void
+add_gives(struct line *l, const struct give_back *g)
+{
+        add(l, "%s", sz(g->mem_kib).text);
+        if (g->swap_kib)
+                add(l, " and %s of swap", sz(g->swap_kib).text);
+}
+
+static int
+say_ended(struct line *l, const struct record *rec)
+{
+        const struct record_victim *t = &rec->victim;
+
+        add_who(l, t);
+        add(l, " ended ");
+        add_time(l, t->gone_us);
+        add(l, " after %s", t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
+        if (t->killed && t->sig != SIGKILL)
+                add(l, " (SIGKILL was needed)");
+        add(l, ", gave back ");
+        add_gives(l, &t->real);
+        add(l, " (predicted ");
+        add_gives(l, &t->predicted);
+        add(l, "); %s available now", sz(rec->verdict.available_kib).text);
+        return MESSAGE_NOTICE;
+}
+
+static int
+say_level(struct line *l, const struct record *rec)
+{
+        const struct verdict *v = &rec->verdict;
+
+        if (v->level < LEVEL_WARN && rec->was >= LEVEL_WARN) {
+                add(l, "memory has recovered: %s available", sz(v->available_kib).text);
+                if (v->swap_total_kib)
+                        add(l, ", %s of swap free", sz(v->swap_free_kib).text);
+                return MESSAGE_INFO;
+        }
+        if (v->level < LEVEL_WARN || rec->was >= LEVEL_WARN)
+                return -1;
+        add(l, "memory is running out: ");
+        add_cause(l, v, LEVEL_WARN);
+        return MESSAGE_WARNING;
+}
+
+static int
+say_nobody(struct line *l, const struct record *rec)
+{
+        const struct sample *s = &rec->sample;
+
+        add(l, "nothing is ended: ");
+        switch (rec->cause) {
+        case CAUSE_NOBODY:
+                add(l, "there is no process that may be");
+                break;
+        case CAUSE_IN_VAIN:
+                add(l, "all that may be ended would together not be enough");
+                break;
+        case CAUSE_NO_EFFECT:
+                add(l, "the last two gave next to nothing back");
+                break;
+        case CAUSE_BLIND:
+                add(l, "other people's processes are hidden (hidepid), so the cause may be too");
+                break;
+        }
+        add(l, "; ");
+        add_cause(l, &rec->verdict, rec->verdict.act);
+        add(l, "; held by tmpfs and shared memory %s, huge pages %s, protected processes %s",
+            sz(s->mem.shmem_kib).text, sz(s->mem.hugetlb_kib).text, sz(rec->protected_kib).text);
+        return MESSAGE_ERROR;
+}
+
+static int
+say_fault(struct line *l, const struct record *rec)
+{
+        static const char *const file[SAMPLER_N_FILES] = {
+                [SAMPLER_MEMINFO] = "/proc/meminfo",
+                [SAMPLER_PRESSURE] = "/proc/pressure/memory",
+                [SAMPLER_VMSTAT] = "/proc/vmstat",
+                [SAMPLER_SWAPS] = "/proc/swaps or zram's mm_stat",
+                [SAMPLER_ARC] = "/proc/spl/kstat/zfs/arcstats",
+        };
+        const struct record_fault *f = &rec->fault;
+
+        if (f->over) {
+                add(l, "%s can be read again, after %llu faults", file[f->file],
+                    (unsigned long long)f->n);
+                return MESSAGE_NOTICE;
+        }
+        add(l, "%s: %s; the last good numbers stay, guarding goes on", file[f->file],
+            strerror(-f->error));
+        return MESSAGE_WARNING;
+}
+
+static int
+say_flight(struct line *l, const struct record *rec)
+{
+        const struct record_victim *t = &rec->victim;
+
+        add_who(l, t);
+        switch (rec->kind) {
+        case RECORD_ESCALATED:
+                add(l, " still there ");
+                add_time(l, t->term_us);
+                add(l, " after SIGTERM; SIGKILL: ");
+                add_cause(l, &rec->verdict,
+                          rec->verdict.act == LEVEL_KILL ? LEVEL_KILL : LEVEL_TERM);
+                return MESSAGE_WARNING;
+        case RECORD_REFUSED:
+                add(l, " may not be signalled: %s; the next one is taken", strerror(-t->error));
+                return MESSAGE_WARNING;
+        case RECORD_GAVE_UP:
+                add(l, " does not end and gives nothing back; given up, the next one is taken");
+                return MESSAGE_ERROR;
+        default:
+                add(l, " has not ended on SIGTERM, but memory has recovered: %s available",
+                    sz(rec->verdict.available_kib).text);
+                return MESSAGE_NOTICE;
+        }
+}
+
+int
+message_format(const struct record *rec, const struct policy *p, char *ret, size_t size)
+{
+        struct line l = { ret, size };
+
+        ret[0] = '\0';
+        switch (rec->kind) {
+        case RECORD_SAMPLE:
+                return -1;
+        case RECORD_LEVEL:
+                return say_level(&l, rec);
+        case RECORD_FAULT:
+                return say_fault(&l, rec);
+        case RECORD_LATE:
+                add(&l, "the machine was suspended or stood still; trends start anew");
+                return MESSAGE_NOTICE;
+        case RECORD_SIGNAL:
+                return say_signal(&l, rec, p);
+        case RECORD_ENDED:
+                return say_ended(&l, rec);
+        case RECORD_NOBODY:
+                return say_nobody(&l, rec);
+        case RECORD_ESCALATED:
+        case RECORD_REFUSED:
+        case RECORD_GAVE_UP:
+        case RECORD_RELEASED:
+                return say_flight(&l, rec);
+        }
+        return -1;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main: arguments, configuration, open, rehearse, lock down, run, and undo in reverse order.
+ * Nothing below it ends the program.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "errand.h"
+#include "guard.h"
+#include "harden.h"
+#include "host.h"
+#include "message.h"
+#include "report.h"
+#include "trace.h"
+
+enum { EXIT_USAGE = 2 };
+
+struct options {
+        const char *config;
+        const char *record;
+        bool dry_run;
+        bool check;
+};
+
+/* Large, and to be resident from the start: not on any stack. */
+static struct share share;
+static struct guard guard;
+static struct errand errand;
+static struct policy policies[2];
+static struct report report;
+
+static void
+print_help(FILE *out)
+{
+        (void)fputs(
+                "oomguard [-c FILE] [--dry-run] [--check] [--record FILE] [--help] [--version]\n"
+                "\n"
+                "Ends the process that is eating the machine's memory before the machine stands "
+                "still.\n"
+                "\n"
+                "  -c, --config FILE   read FILE and FILE.d/*.conf (default " CONFIG_FILE ")\n"
+                "  -n, --dry-run       do all but signal, and say what would have been ended\n"
+                "      --check         print the effective configuration, or its faults, and exit\n"
+                "      --record FILE   write every look and its verdict to FILE\n"
+                "  -h, --help          this text\n"
+                "  -V, --version       the version\n"
+                "\n"
+                "SIGHUP reads the configuration again, SIGTERM and SIGINT end it.\n"
+                "Exit status: 0 ended as asked, 1 configuration or start failed, 2 wrong usage.\n",
+                out);
+}
+
+/* -1 to go on, else the exit status. */
+static int
+parse_arguments(int argc, char **argv, struct options *o)
+{
+        enum { OPT_CHECK = 256, OPT_RECORD };
+        static const struct option longs[] = {
+                { "config", required_argument, NULL, 'c' },
+                { "dry-run", no_argument, NULL, 'n' },
+                { "check", no_argument, NULL, OPT_CHECK },
+                { "record", required_argument, NULL, OPT_RECORD },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, 'V' },
+                { NULL, 0, NULL, 0 },
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "c:nhV", longs, NULL)) != -1) {
+                switch (c) {
+                case 'c':
+                        o->config = optarg;
+                        break;
+                case 'n':
+                        o->dry_run = true;
+                        break;
+                case OPT_CHECK:
+                        o->check = true;
+                        break;
+                case OPT_RECORD:
+                        o->record = optarg;
+                        break;
+                case 'h':
+                        print_help(stdout);
+                        return EXIT_SUCCESS;
+                case 'V':
+                        (void)puts("oomguard " OOMGUARD_VERSION);
+                        return EXIT_SUCCESS;
+                default:
+                        (void)fputs("oomguard --help lists what it takes\n", stderr);
+                        return EXIT_USAGE;
+                }
+        }
+        if (optind == argc)
+                return -1;
+        (void)fprintf(stderr, "oomguard: %s: it takes no arguments but options\n", argv[optind]);
+        return EXIT_USAGE;
+}
+
+static void
+tell_check_fault(void *arg, const char *text)
+{
+        (void)arg;
+        (void)fprintf(stderr, "%s; this configuration would be refused\n", text);
+}
+
+static int
+check(const struct options *o)
+{
+        if (config_load(o->config, &policies[0], tell_check_fault, NULL) > 0)
+                return EXIT_FAILURE;
+        config_print(stdout, &policies[0]);
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void
+tell_start_fault(void *arg, const char *text)
+{
+        (void)arg;
+        report_line(&report, MESSAGE_ERROR, "%s; not started", text);
+}
+
+static void
+tell_warning(void *arg, const char *text)
+{
+        (void)arg;
+        report_line(&report, MESSAGE_WARNING, "%s", text);
+}
+
+static void
+block_signals(void)
+{
+        sigset_t set;
+
+        (void)sigemptyset(&set);
+        (void)sigaddset(&set, SIGTERM);
+        (void)sigaddset(&set, SIGINT);
+        (void)sigaddset(&set, SIGHUP);
+        (void)sigprocmask(SIG_BLOCK, &set, NULL);
+        (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+open_share(const struct policy *p)
+{
+        share.loop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        share.errand_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (share.loop_fd < 0 || share.errand_fd < 0)
+                return -errno;
+        atomic_store(&share.policy, p);
+        atomic_store(&share.policy_used, p);
+        atomic_store(&share.reap_fd, -1);
+        return 0;
+}
+
+static int
+open_trace(const char *path)
+{
+        if (!path)
+                return 0;
+        errand.trace = fopen(path, "we");
+        if (!errand.trace) {
+                report_line(&report, MESSAGE_ERROR, "--record %s: %s; not started", path,
+                            strerror(errno));
+                return -1;
+        }
+        (void)fprintf(errand.trace, "%s\n", TRACE_MAGIC);
+        config_print(errand.trace, errand.current);
+        atomic_store(&share.recording, true);
+        return 0;
+}
+
+/* Things about this machine that people should know, said once. */
+static void
+tell_surroundings(void)
+{
+        uint64_t total_kib = guard.sampler.last.mem.total_kib;
+        char path[512], size[32];
+        uint64_t limit_kib_here = host_memory_limit(total_kib, path, sizeof(path));
+
+        if (guard.sampler.fd[SAMPLER_PRESSURE] < 0)
+                tell_warning(NULL, "the kernel does not measure memory pressure (boot with psi=1); "
+                                   "the [memory] limits go on alone");
+        if (limit_kib_here) {
+                message_size(limit_kib_here, size, sizeof(size));
+                report_line(&report, MESSAGE_WARNING,
+                            "%s limits this place to %s of memory; that limit is not guarded, only "
+                            "the machine's memory is",
+                            path, size);
+        }
+        if (guard.blind)
+                tell_warning(NULL,
+                             "/proc hides other people's processes (hidepid); nobody is ended, "
+                             "because the cause may be hidden too: run with CAP_SYS_PTRACE");
+}
+
+static void
+tell_start(const struct options *o)
+{
+        const struct policy *p = errand.current;
+        const struct meminfo *m = &guard.sampler.last.mem;
+        uint64_t total_kib = m->total_kib > m->hugetlb_kib ? m->total_kib - m->hugetlb_kib : 0;
+        char total[32], warn[32], term[32], kill[32], swap[32];
+
+        message_size(total_kib, total, sizeof(total));
+        message_size(limit_kib(&p->mem_warn, total_kib, POLICY_WARN_FLOOR_KIB), warn, sizeof(warn));
+        message_size(limit_kib(&p->mem_term, total_kib, POLICY_TERM_FLOOR_KIB), term, sizeof(term));
+        message_size(limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB), kill, sizeof(kill));
+        message_size(m->swap_total_kib, swap, sizeof(swap));
+        report_line(&report, MESSAGE_INFO,
+                    "%s guards %s of memory and %s of swap%s; limits of available memory: warn %s, "
+                    "term %s, kill %s",
+                    OOMGUARD_VERSION, total, swap, o->dry_run ? " (dry run: nobody is ended)" : "",
+                    warn, term, kill);
+}
+
+static int
+open_all(const struct options *o)
+{
+        int n_files = harden_process(tell_warning, NULL);
+        int r;
+
+        if (open_trace(o->record) < 0)
+                return -1;
+        r = open_share(errand.current);
+        if (r == 0)
+                r = guard_open(&guard, &share, errand.current);
+        /* Two for each on the roster; what else is open is less than twenty. */
+        if (r == 0)
+                r = errand_open(&errand, n_files > 40 ? n_files - 40 : n_files / 4);
+        if (r < 0) {
+                report_line(&report, MESSAGE_ERROR, "/proc: %s; not started", strerror(-r));
+                return -1;
+        }
+        guard.dry_run = o->dry_run;
+        guard.blind = host_hides_processes(guard.own.proc_fd);
+        return 0;
+}
+
+static int
+run(const struct options *o)
+{
+        int r;
+
+        if (config_load(o->config, &policies[0], tell_start_fault, NULL) > 0)
+                return EXIT_FAILURE;
+        errand.share = &share;
+        errand.report = &report;
+        errand.config = o->config;
+        errand.current = &policies[0];
+        errand.spare = &policies[1];
+        if (open_all(o) < 0)
+                return EXIT_FAILURE;
+        tell_start(o);
+        tell_surroundings();
+        harden_tell_privileges(tell_warning, NULL);
+        guard_rehearse(&guard);
+        errand_rehearse(&errand);
+        harden_lock_memory(tell_warning, NULL);
+        r = errand_start(&errand);
+        if (r < 0) {
+                report_line(&report, MESSAGE_ERROR, "errand thread: %s; not started", strerror(-r));
+                return EXIT_FAILURE;
+        }
+        harden_loop(tell_warning, NULL);
+        guard_run(&guard);
+        errand_join(&errand);
+        errand_close(&errand);
+        guard_close(&guard);
+        return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+        struct options o = { 0 };
+        int status = parse_arguments(argc, argv, &o);
+
+        if (status >= 0)
+                return status;
+        if (o.check)
+                return check(&o);
+        block_signals();
+        report_open(&report);
+        status = run(&o);
+        report_close(&report);
+        return status;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ring between the loop and the errand thread: one writer, one reader, fixed records, no lock,
+ * no wait.  When it is full a record is lost and counted.
+ */
+#ifndef OOMGUARD_RING_H
+#define OOMGUARD_RING_H
+
+#include <stdatomic.h>
+#include "record.h"
+
+enum { RING_RECORDS = 256 };
+
+struct ring {
+        _Atomic uint32_t head, tail; /* written, read; both count for ever */
+        _Atomic uint64_t lost;
+        struct record record[RING_RECORDS];
+};
+
+/* false: full, the record is lost. */
+bool
+ring_put(struct ring *r, const struct record *rec);
+
+/* false: empty. */
+bool
+ring_take(struct ring *r, struct record *ret);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One look at the machine: plain numbers, all that a decision is made of.  sampler.c fills it from
+ * the kernel's files, trace.c from a recorded line; whoever gets one cannot tell which.
+ */
+#ifndef OOMGUARD_SAMPLE_H
+#define OOMGUARD_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "meminfo.h"
+#include "psi.h"
+
+struct sample {
+        uint64_t now_us;  /* CLOCK_MONOTONIC */
+        uint64_t boot_us; /* CLOCK_BOOTTIME: runs ahead of the former by the time suspended */
+        struct meminfo mem;
+        struct psi psi;
+        uint64_t pgscan; /* pages, since boot */
+        uint64_t zram_total_kib;
+        uint64_t zram_free_kib;
+        uint32_t zram_ratio_bp; /* stored to cost, the worse of overall and of late; 20000 is 2:1 */
+        uint64_t arc_kib;       /* what the ZFS cache could shrink by */
+        uint64_t owned_kibps;   /* growth of all candidates that may be ended, KiB a second */
+        bool has_psi;
+        bool has_pgscan; /* read from WATCH on only */
+        bool stale;      /* the files could not be read: the numbers are those of the last look */
+};
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sampler: keeps the kernel's files open, preads them, and is the only clock.  Runs on the
+ * loop: after sampler_open() it allocates nothing and waits for nothing.  It never decides and
+ * never logs; what goes wrong is counted in the struct for the caller to report.
+ */
+#ifndef OOMGUARD_SAMPLER_H
+#define OOMGUARD_SAMPLER_H
+
+#include "sample.h"
+#include "swaps.h"
+
+enum sampler_file {
+        SAMPLER_MEMINFO,
+        SAMPLER_PRESSURE,
+        SAMPLER_VMSTAT,
+        SAMPLER_SWAPS,
+        SAMPLER_ARC,
+        SAMPLER_N_FILES
+};
+
+struct sampler {
+        int fd[SAMPLER_N_FILES]; /* -1: not there */
+        int zram_fd[SWAPS_ZRAM_MAX];
+        uint32_t zram_id[SWAPS_ZRAM_MAX];
+        uint32_t n_zram;
+        struct sample last;               /* the last good one */
+        const char *proc, *sys;           /* as given to sampler_open(), not copied */
+        uint64_t reopen_us;               /* when a bad meminfo is opened anew; 0: it is not bad */
+        uint64_t faults[SAMPLER_N_FILES]; /* reads that gave nothing usable, ever; mm_stat's count
+                                           * as those of SAMPLER_SWAPS */
+        int last_error[SAMPLER_N_FILES];  /* negative errno of the last of them, 0: none yet */
+        uint64_t oom_kill;                /* of the last vmstat read */
+        uint64_t zram_stored, zram_used;  /* bytes, at the start of the ratio's window */
+        uint64_t zram_window_us;
+        uint32_t zram_ratio_bp; /* of late, over that window; 0: too little was stored to tell */
+};
+
+#define SAMPLER_INIT                                                                         \
+        {                                                                                    \
+                .fd = { -1, -1, -1, -1, -1 }, .zram_fd = { -1, -1, -1, -1, -1, -1, -1, -1 }, \
+        }
+
+/*
+ * Opens what there is below `proc` ("/proc" outside tests) and `sys` ("/sys").  A negative errno
+ * only when meminfo cannot be opened or read: without it nothing can be guarded.  No usable
+ * pressure file (no PSI in this kernel, or psi=0) leaves fd[SAMPLER_PRESSURE] -1; last_error says
+ * why, and is 0 when it simply is not there.  So for the other files.  Call it on SAMPLER_INIT or a
+ * closed one.
+ */
+int
+sampler_open(struct sampler *s, const char *proc, const char *sys);
+
+/* Closes everything; may be called again and on SAMPLER_INIT. */
+void
+sampler_close(struct sampler *s);
+
+/*
+ * Opens the mm_stat files of zram swaps that /proc/swaps names now and closes those of others.  May
+ * allocate: called at set-up, and by sampler_take() only when SwapTotal or that list has changed.
+ */
+void
+sampler_find_zram(struct sampler *s, const char *sys);
+
+/*
+ * One look.  `deep` adds vmstat, zram and ARC to meminfo and pressure (from WATCH on, and now and
+ * then while CALM).  A bad or torn read leaves the last good numbers in place, counts in faults[],
+ * and sets ret->stale when meminfo itself was bad; a meminfo that stays bad for a second is opened
+ * anew, and again each second.  has_psi says that there is a pressure file, has_pgscan that this
+ * look or the ones before it without a gap were deep and read the number: one torn read must not
+ * interrupt a stall.  ret->owned_kibps is left 0: the caller knows it.
+ */
+void
+sampler_take(struct sampler *s, bool deep, struct sample *ret);
+
+/* CLOCK_MONOTONIC in microseconds. */
+uint64_t
+sampler_now_us(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All that the loop and the errand thread have in common.  Each field has one writer; pointers are
+ * handed over by exchange.  Neither side ever waits for the other.
+ */
+#ifndef OOMGUARD_SHARE_H
+#define OOMGUARD_SHARE_H
+
+#include <stdatomic.h>
+#include "ring.h"
+
+/* A roster and its number; the loop uses one, one waits for it, one is being built. */
+struct numbered_roster {
+        uint64_t seq;
+        uint64_t due_us; /* when the next one should be there at the latest */
+        struct roster roster;
+};
+
+enum { STRIKES = 16 };
+
+struct strike {
+        int32_t pid;
+        uint64_t start_ticks;
+};
+
+struct share {
+        struct ring ring; /* loop -> errand */
+
+        /* errand -> loop */
+        _Atomic(struct numbered_roster *) next_roster;
+        _Atomic(const struct policy *) policy;
+        _Atomic bool stop;
+        _Atomic bool recording; /* every look is to be recorded */
+        int loop_fd;            /* eventfd: there is something for the loop */
+
+        /* loop -> errand */
+        _Atomic uint64_t ticks;
+        _Atomic uint64_t used_seq; /* the roster in use: older ones may be written again */
+        _Atomic uint64_t done_seq; /* descriptors of rosters below this are out of use */
+        _Atomic(const struct policy *) policy_used;
+        _Atomic int level;
+        _Atomic bool settled;
+        _Atomic bool hot; /* a roster is wanted as soon as can be */
+        _Atomic bool swap_used;
+        _Atomic uint64_t supply_kib; /* available memory and free swap */
+        _Atomic uint64_t step_kib;   /* so much less of it is worth a new mark */
+        _Atomic uint32_t n_strikes;  /* ever; the last STRIKES of them are below */
+        struct strike strike[STRIKES];
+        _Atomic int reap_fd; /* a pidfd to process_mrelease(2), or -1 */
+        int errand_fd;       /* eventfd: there is something for the errand thread */
+};
+
+#endif

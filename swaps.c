@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the forms of /proc/swaps, mm_stat and arcstats.  Never judges what such swap is worth.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include "swaps.h"
+#include "text.h"
+
+enum { BYTES_PER_KIB = 1024 };
+
+/* N of `/dev/zramN`, also when the node is gone: `/dev/zramN\040(deleted)` (fs/d_path.c). */
+static bool
+read_zram_path(const char **p, const char *end, uint32_t *ret)
+{
+        const char *at = *p;
+        uint64_t n;
+
+        if (!text_accept(&at, end, "/dev/zram") || !text_u64(&at, end, &n) || n > UINT32_MAX)
+                return false;
+        (void)text_accept(&at, end, "\\040(deleted)");
+        if (at < end && *at != ' ' && *at != '\t')
+                return false;
+        *p = at;
+        *ret = (uint32_t)n;
+        return true;
+}
+
+/* ` TYPE SIZE USED PRIORITY`, added to what is in *sw. */
+static bool
+add_zram(const char *p, const char *end, uint32_t id, struct swaps *sw)
+{
+        uint64_t size_kib, used_kib;
+
+        text_skip_column(&p, end);
+        if (!text_column(&p, end, &size_kib) || !text_column(&p, end, &used_kib) ||
+            used_kib > size_kib || p == end)
+                return false;
+        if (__builtin_add_overflow(sw->zram_total_kib, size_kib, &sw->zram_total_kib))
+                return false;
+        sw->zram_used_kib += used_kib;
+        if (sw->n_zram < SWAPS_ZRAM_MAX)
+                sw->zram[sw->n_zram++] = id;
+        return true;
+}
+
+int
+swaps_parse(const char *text, size_t len, struct swaps *ret)
+{
+        const char *p = text, *end = text + len, *line;
+        struct swaps sw = { .n_zram = 0 };
+        size_t line_len;
+        bool whole;
+
+        if (!text_is_whole(text, len) || !text_accept(&p, end, "Filename"))
+                return -EINVAL;
+        (void)text_line(&p, end, &line, &line_len, &whole);
+        while (text_line(&p, end, &line, &line_len, &whole)) {
+                const char *line_end = line + line_len;
+                uint32_t id;
+
+                if (read_zram_path(&line, line_end, &id) && !add_zram(line, line_end, id, &sw))
+                        return -EINVAL;
+        }
+        *ret = sw;
+        return 0;
+}
+
+int
+zram_parse(const char *text, size_t len, struct zram_stat *ret)
+{
+        const char *p = text, *end = text + len;
+        uint64_t stored, compressed, used;
+
+        if (!text_is_whole(text, len) || !text_column(&p, end, &stored) ||
+            !text_column(&p, end, &compressed) || !text_column(&p, end, &used))
+                return -EINVAL;
+        ret->stored_bytes = stored;
+        ret->used_bytes = used;
+        return 0;
+}
+
+/* `NAME  TYPE  VALUE`, of which the name has been read. */
+static bool
+read_kstat(const struct text_scan *scan, uint64_t *ret)
+{
+        const char *p = scan->value;
+        uint64_t type;
+
+        return text_column(&p, scan->value_end, &type) && text_column(&p, scan->value_end, ret) &&
+               p == scan->value_end;
+}
+
+int
+arcstats_parse(const char *text, size_t len, uint64_t *ret_kib)
+{
+        enum { SIZE, C_MIN, N_KEYS };
+        static const struct text_key keys[N_KEYS] = { TEXT_KEY("size"), TEXT_KEY("c_min") };
+        struct text_scan scan = {
+                .p = text, .end = text + len, .keys = keys, .n_keys = N_KEYS, .stop = ' '
+        };
+        uint64_t value[N_KEYS];
+        uint32_t seen = 0;
+
+        if (!text_scan_values(&scan, read_kstat, value, &seen) ||
+            seen != (1u << SIZE | 1u << C_MIN))
+                return -EINVAL;
+        *ret_kib = value[SIZE] > value[C_MIN] ? (value[SIZE] - value[C_MIN]) / BYTES_PER_KIB : 0;
+        return 0;
+}

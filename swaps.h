@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where swap lives: /proc/swaps, and what zram and ZFS say of themselves.  Pure: text in, numbers
+ * out.  Swap on zram is paid for out of memory, so its free part is worth less than it says.
+ */
+#ifndef OOMGUARD_SWAPS_H
+#define OOMGUARD_SWAPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SWAPS_ZRAM_MAX = 8 };
+
+struct swaps {
+        uint64_t zram_total_kib; /* of active swaps on /dev/zram* */
+        uint64_t zram_used_kib;
+        uint32_t n_zram; /* devices listed below; further ones count in the totals only */
+        uint32_t zram[SWAPS_ZRAM_MAX]; /* N of /dev/zramN */
+};
+
+/* /proc/swaps: a header line, then `PATH TYPE SIZE USED PRIORITY`; blanks in PATH come as \040.
+ * 0, or -EINVAL with *ret untouched. */
+int
+swaps_parse(const char *text, size_t len, struct swaps *ret);
+
+struct zram_stat {
+        uint64_t stored_bytes; /* orig_data_size: what was put in */
+        uint64_t used_bytes;   /* mem_used_total: what it costs */
+};
+
+/* /sys/block/zramN/mm_stat (Documentation/admin-guide/blockdev/zram.rst): the first and the third
+ * number.  0, or -EINVAL with *ret untouched. */
+int
+zram_parse(const char *text, size_t len, struct zram_stat *ret);
+
+/* /proc/spl/kstat/zfs/arcstats: what the cache could shrink by, size - c_min, 0 if that is
+ * negative.  0, or -EINVAL with *ret_kib untouched. */
+int
+arcstats_parse(const char *text, size_t len, uint64_t *ret_kib);
+
+#endif

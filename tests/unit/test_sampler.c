@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sampler against a made-up /proc and /sys in a temporary directory whose files are torn,
+ * emptied, absurd, gone, or something else than files.  Never against the real ones, but once.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#include "sampler.h"
+
+#define MIB (1024ull * 1024)
+#define MEMINFO(available, swap_total)                                   \
+        "MemTotal: 1000000 kB\nMemFree: 10 kB\nMemAvailable: " available \
+        " kB\nSwapTotal: " swap_total " kB\nSwapFree: 0 kB\n"
+#define PRESSURE(total)                                       \
+        "some avg10=0.00 avg60=0.00 avg300=0.00 total=" total \
+        "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=" total "\n"
+#define SWAPS "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+
+static char root[64];
+
+static void
+path_of(char ret[128], const char *name)
+{
+        assert_in_range(snprintf(ret, 128, "%s/%s", root, name), 1, 127);
+}
+
+/* Writes into the file that is there, so that a held descriptor sees it too. */
+static void
+put_bytes(const char *name, const char *text, size_t len)
+{
+        char path[128];
+
+        path_of(path, name);
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text, len), len);
+        assert_int_equal(close(fd), 0);
+}
+
+static void
+put(const char *name, const char *text)
+{
+        put_bytes(name, text, strlen(text));
+}
+
+static void
+put_dir(const char *name)
+{
+        char path[128];
+
+        path_of(path, name);
+        assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void
+drop(const char *name)
+{
+        char path[128];
+
+        path_of(path, name);
+        assert_int_equal(remove(path), 0);
+}
+
+static void
+put_zram(unsigned n, uint64_t stored_mib, uint64_t used_mib)
+{
+        char name[64], text[128];
+
+        snprintf(name, sizeof(name), "block/zram%u/mm_stat", n);
+        snprintf(text, sizeof(text), "%8llu 1 %8llu 0 0 0 0 0 0\n",
+                 (unsigned long long)(stored_mib * MIB), (unsigned long long)(used_mib * MIB));
+        put(name, text);
+}
+
+static int
+set_up(void **state)
+{
+        (void)state;
+        strcpy(root, "/tmp/test_sampler.XXXXXX");
+        if (!mkdtemp(root))
+                return -1;
+        put_dir("pressure");
+        put_dir("spl");
+        put_dir("spl/kstat");
+        put_dir("spl/kstat/zfs");
+        put_dir("block");
+        put_dir("block/zram0");
+        put_dir("block/zram4294967295");
+        put("meminfo", MEMINFO("500", "100"));
+        put("pressure/memory", PRESSURE("7"));
+        put("vmstat", "pgscan_kswapd 1\npgscan_direct 2\noom_kill 3\n");
+        put("swaps", SWAPS "/dev/zram0 partition 8000 1000 100\n");
+        put("spl/kstat/zfs/arcstats", "size 4 3072\nc_min 4 1024\n");
+        put_zram(0, 300, 100);
+        return 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+        (void)st;
+        (void)type;
+        (void)ftw;
+        return remove(path);
+}
+
+static int
+tear_down(void **state)
+{
+        (void)state;
+        return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static int
+open_fds(void)
+{
+        int n = 0;
+
+        for (int fd = 0; fd < 256; fd++)
+                n += fcntl(fd, F_GETFD) >= 0;
+        return n;
+}
+
+static void
+look_reads_everything_when_deep(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+        int before = open_fds();
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        for (int i = 0; i < SAMPLER_N_FILES; i++)
+                assert_true(fcntl(s.fd[i], F_GETFD) & FD_CLOEXEC);
+        assert_true(fcntl(s.zram_fd[0], F_GETFD) & FD_CLOEXEC);
+        assert_int_equal(open_fds(), before + SAMPLER_N_FILES + 1);
+        uint64_t start_us = sampler_now_us();
+
+        sampler_take(&s, true, &m);
+        assert_in_range(m.now_us, start_us, sampler_now_us());
+        assert_true(m.boot_us >= m.now_us);
+        assert_int_equal(m.mem.available_kib, 500);
+        assert_int_equal(m.psi.full.total_us, 7);
+        assert_int_equal(m.pgscan, 3);
+        assert_int_equal(s.oom_kill, 3);
+        assert_int_equal(m.zram_total_kib, 8000);
+        assert_int_equal(m.zram_free_kib, 7000);
+        assert_int_equal(m.zram_ratio_bp, 30000);
+        assert_int_equal(m.arc_kib, 2);
+        assert_int_equal(m.owned_kibps, 0);
+        assert_true(m.has_psi && m.has_pgscan && !m.stale);
+        for (int i = 0; i < SAMPLER_N_FILES; i++)
+                assert_true(s.faults[i] == 0 && s.last_error[i] == 0);
+        sampler_close(&s);
+        sampler_close(&s);
+        assert_int_equal(open_fds(), before);
+}
+
+static void
+look_reads_two_files_when_not_deep(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        put("meminfo", MEMINFO("400", "100"));
+        put("pressure/memory", PRESSURE("8"));
+        put("vmstat", "");
+        put("swaps", "");
+        put("spl/kstat/zfs/arcstats", "");
+        put("block/zram0/mm_stat", "");
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.mem.available_kib, 400);
+        assert_int_equal(m.psi.some.total_us, 8);
+        assert_int_equal(m.pgscan, 3);
+        assert_int_equal(m.arc_kib, 2);
+        assert_true(m.has_psi && !m.has_pgscan && !m.stale);
+        for (int i = 0; i < SAMPLER_N_FILES; i++)
+                assert_int_equal(s.faults[i], 0);
+        sampler_close(&s);
+}
+
+static void
+open_needs_a_good_meminfo_only(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+        int before = open_fds();
+
+        (void)state;
+        put("meminfo", "");
+        assert_int_equal(sampler_open(&s, root, root), -EINVAL);
+        drop("meminfo");
+        assert_int_equal(sampler_open(&s, root, root), -ENOENT);
+        put_dir("meminfo");
+        assert_int_equal(sampler_open(&s, root, root), -EISDIR);
+        drop("meminfo");
+        assert_int_equal(sampler_open(&s, "/nonexistent/proc", root), -ENOENT);
+        assert_int_equal(open_fds(), before);
+
+        s = (struct sampler)SAMPLER_INIT;
+        put("meminfo", MEMINFO("500", "100"));
+        drop("pressure/memory");
+        drop("vmstat");
+        drop("swaps");
+        drop("spl/kstat/zfs/arcstats");
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        assert_true(!m.has_psi && !m.has_pgscan && !m.stale);
+        assert_int_equal(m.zram_ratio_bp, 20000);
+        for (int i = 0; i < SAMPLER_N_FILES; i++)
+                assert_true((i == SAMPLER_MEMINFO) == (s.fd[i] >= 0) && s.faults[i] == 0);
+        sampler_close(&s);
+}
+
+static void
+open_takes_what_is_no_file_for_absent_and_says_why(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+        char path[128];
+
+        (void)state;
+        /* A directory refuses the read, as psi=0 does; a FIFO must not hold up the start. */
+        drop("pressure/memory");
+        put_dir("pressure/memory");
+        drop("vmstat");
+        path_of(path, "vmstat");
+        assert_int_equal(mkfifo(path, 0600), 0);
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        assert_int_equal(s.fd[SAMPLER_PRESSURE], -1);
+        assert_int_equal(s.last_error[SAMPLER_PRESSURE], -EISDIR);
+        assert_int_equal(s.fd[SAMPLER_VMSTAT], -1);
+        assert_int_equal(s.last_error[SAMPLER_VMSTAT], -ESPIPE);
+        sampler_take(&s, true, &m);
+        assert_true(!m.has_psi && !m.has_pgscan && !m.stale);
+        assert_int_equal(s.faults[SAMPLER_PRESSURE], 1);
+        sampler_close(&s);
+}
+
+static void
+open_drops_a_pressure_file_it_cannot_read(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+
+        (void)state;
+        put("pressure/memory", "some 0.00 0.00 0.00\n");
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        assert_int_equal(s.fd[SAMPLER_PRESSURE], -1);
+        assert_int_equal(s.last_error[SAMPLER_PRESSURE], -EINVAL);
+        sampler_close(&s);
+}
+
+static void
+bad_reads_leave_the_last_good_numbers(void **state)
+{
+        static const char *const bad[] = {
+                "",
+                "\n",
+                "junk",
+                "MemTotal: 1 kB\n",
+                "MemTotal: 1000000 kB\nMemFree: 10 kB\nMemAvailable: 500 kB\nSwapTotal: 1",
+                MEMINFO("99999999999999999999", "100"),
+                MEMINFO("1000001", "100"),
+        };
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+        uint64_t n = 0;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+                put("meminfo", bad[i]);
+                put("pressure/memory", bad[i]);
+                put("vmstat", bad[i]);
+                put("swaps", bad[i]);
+                put("spl/kstat/zfs/arcstats", bad[i]);
+                put("block/zram0/mm_stat", bad[i]);
+                sampler_take(&s, true, &m);
+                n++;
+                assert_true(m.stale && m.has_psi && m.has_pgscan);
+                assert_int_equal(m.mem.available_kib, 500);
+                assert_int_equal(m.psi.full.total_us, 7);
+                assert_int_equal(m.pgscan, 3);
+                assert_int_equal(m.zram_free_kib, 7000);
+                assert_int_equal(m.zram_ratio_bp, 30000);
+                assert_int_equal(m.arc_kib, 2);
+                for (int f = 0; f < SAMPLER_N_FILES; f++) {
+                        /* swaps and mm_stat count together */
+                        assert_int_equal(s.faults[f], f == SAMPLER_SWAPS ? 2 * n : n);
+                        assert_int_equal(s.last_error[f], -EINVAL);
+                }
+        }
+        put("meminfo", MEMINFO("450", "100"));
+        sampler_take(&s, false, &m);
+        assert_false(m.stale);
+        assert_int_equal(m.mem.available_kib, 450);
+        assert_int_equal(s.faults[SAMPLER_MEMINFO], n);
+        sampler_close(&s);
+}
+
+static void
+pgscan_of_long_ago_is_not_that_of_now(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        put("vmstat", "torn");
+        sampler_take(&s, true, &m);
+        assert_false(m.has_pgscan);
+        put("vmstat", "pgscan_kswapd 1\npgscan_direct 5\n");
+        sampler_take(&s, true, &m);
+        assert_true(m.has_pgscan);
+        assert_int_equal(m.pgscan, 6);
+        sampler_take(&s, false, &m);
+        put("vmstat", "torn");
+        sampler_take(&s, true, &m);
+        assert_false(m.has_pgscan);
+        sampler_close(&s);
+}
+
+static void
+meminfo_that_stays_bad_is_opened_anew_each_second(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        put("meminfo", "torn");
+        drop("meminfo"); /* the held one stays torn */
+        sampler_take(&s, false, &m);
+        assert_int_equal(s.reopen_us - m.now_us, 1000000);
+        sampler_take(&s, false, &m);
+        s.reopen_us = m.now_us; /* the second is over, but there is nothing to open */
+        sampler_take(&s, false, &m);
+        assert_true(m.stale);
+        assert_int_equal(s.reopen_us - m.now_us, 1000000);
+
+        put("meminfo", MEMINFO("300", "100"));
+        sampler_take(&s, false, &m);
+        assert_true(m.stale);
+        s.reopen_us = m.now_us;
+        sampler_take(&s, false, &m);
+        assert_true(m.stale);
+        sampler_take(&s, false, &m);
+        assert_false(m.stale);
+        assert_int_equal(m.mem.available_kib, 300);
+        assert_int_equal(s.reopen_us, 0);
+        assert_int_equal(s.faults[SAMPLER_MEMINFO], 5);
+        sampler_close(&s);
+}
+
+/* A file of `size` bytes: `head`, and then lines that say nothing. */
+static void
+put_long(const char *name, const char *head, size_t size)
+{
+        char *text = malloc(size);
+        size_t len = strlen(head);
+
+        assert_non_null(text);
+        memcpy(text, head, len);
+        for (size_t i = len; i < size; i++)
+                text[i] = i % 32 == 31 || i == size - 1 ? '\n' : 'x';
+        put_bytes(name, text, size);
+        free(text);
+}
+
+static void
+long_texts_are_read_whole_or_refused(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        put_long("vmstat", "pgscan_kswapd 4\npgscan_direct 5\n", 16383);
+        put_long("meminfo", MEMINFO("499", "100"), 16383);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.pgscan, 9);
+        assert_int_equal(m.mem.available_kib, 499);
+        put_long("vmstat", "pgscan_kswapd 5\npgscan_direct 5\n", 16384);
+        put_long("meminfo", MEMINFO("498", "100"), 16384);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.pgscan, 9);
+        assert_int_equal(m.mem.available_kib, 499);
+        assert_int_equal(s.last_error[SAMPLER_VMSTAT], -EFBIG);
+        assert_int_equal(s.last_error[SAMPLER_MEMINFO], -EFBIG);
+        /* mm_stat has nine numbers of at most 20 digits. */
+        put_long("block/zram0/mm_stat", "419430400 1 104857600 ", 255);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_ratio_bp, 40000);
+        put_long("block/zram0/mm_stat", "419430400 1 209715200 ", 256);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_ratio_bp, 40000);
+        assert_int_equal(s.faults[SAMPLER_SWAPS], 1);
+        sampler_close(&s);
+}
+
+static void
+long_swaps_lose_the_line_that_is_cut(void **state)
+{
+        static const char line[] = "/dev/zram0 partition 10 1 1\n"; /* 28 bytes */
+        char text[8192];
+        size_t len = strlen(SWAPS);
+        struct sampler s = SAMPLER_INIT;
+
+        (void)state;
+        strcpy(text, SWAPS);
+        for (; len < 6000; len += strlen(line))
+                strcpy(text + len, line);
+        put("swaps", text);
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        assert_int_equal(s.last.zram_total_kib, (4096 - strlen(SWAPS)) / strlen(line) * 10);
+        put_long("swaps", "Filename", 4095);
+        sampler_find_zram(&s, root);
+        assert_int_equal(s.faults[SAMPLER_SWAPS], 0);
+        memset(text, 'x', sizeof(text));
+        put_bytes("swaps", text, sizeof(text));
+        sampler_find_zram(&s, root);
+        assert_int_equal(s.faults[SAMPLER_SWAPS], 1);
+        put_bytes("swaps", SWAPS "/dev/zram0 partition 10 1 1", strlen(SWAPS) + strlen(line) - 1);
+        sampler_find_zram(&s, root);
+        assert_int_equal(s.faults[SAMPLER_SWAPS], 2);
+        sampler_close(&s);
+}
+
+static void
+swaps_that_come_and_go_are_followed(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+        int before = open_fds();
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        int zram0 = s.zram_fd[0];
+
+        /* SwapTotal moves: at once, in a shallow look too. */
+        put_zram(4294967295, 100, 100);
+        put("swaps", SWAPS "/dev/zram4294967295 partition 50 0 1\n/dev/zram0 partition 50 0 1\n");
+        put("meminfo", MEMINFO("500", "200"));
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.zram_total_kib, 100);
+        assert_int_equal(s.n_zram, 2);
+        assert_int_equal(s.zram_fd[1], zram0);
+        assert_int_equal(open_fds(), before + SAMPLER_N_FILES + 2);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_ratio_bp, 20000); /* 400 MiB for 200 */
+
+        /* SwapTotal stands still: at the next deep look. */
+        put("swaps", SWAPS "/dev/zram4294967295 partition 50 0 1\n");
+        sampler_take(&s, false, &m);
+        assert_int_equal(s.n_zram, 2);
+        sampler_take(&s, true, &m);
+        assert_int_equal(s.n_zram, 1);
+        assert_int_equal(m.zram_ratio_bp, 10000);
+        assert_int_equal(open_fds(), before + SAMPLER_N_FILES + 1);
+
+        put("swaps", SWAPS "/dev/zram0 partition 50 0 1\n");
+        sampler_take(&s, true, &m);
+        assert_int_equal(s.zram_id[0], 0);
+        assert_int_equal(m.zram_ratio_bp, 30000);
+
+        put("swaps", SWAPS);
+        put("meminfo", MEMINFO("500", "0"));
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_total_kib, 0);
+        assert_int_equal(m.zram_ratio_bp, 20000);
+        assert_int_equal(open_fds(), before + SAMPLER_N_FILES);
+
+        put("swaps", SWAPS "/dev/zram7 partition 50 0 1\n");
+        sampler_take(&s, true, &m);
+        assert_int_equal(s.zram_fd[0], -1);
+        assert_int_equal(s.last_error[SAMPLER_SWAPS], -ENOENT);
+        assert_int_equal(m.zram_ratio_bp, 20000);
+        sampler_close(&s);
+        assert_int_equal(open_fds(), before);
+}
+
+static void
+zram_ratio_is_that_of_all_within_limits(void **state)
+{
+        static const struct {
+                uint64_t stored_mib, used_mib;
+                uint32_t bp;
+        } t[] = {
+                { 0, 0, 20000 },
+                { 63, 63, 20000 },
+                { 64, 64, 10000 },
+                { 64, 16, 40000 },
+                { 1000, 1100, 10000 },
+                { 900, 100, 90000 },
+                { 1000, 100, 100000 },
+                { 1100, 100, 100000 },
+                { 1000, 0, 100000 },
+                { 300, 200, 15000 },
+                { 4000000000ull * 4096, 2000000000ull * 4096, 20000 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+                struct sampler s = SAMPLER_INIT;
+
+                put_zram(0, t[i].stored_mib, t[i].used_mib);
+                assert_int_equal(sampler_open(&s, root, root), 0);
+                assert_int_equal(s.last.zram_ratio_bp, t[i].bp);
+                sampler_close(&s);
+        }
+}
+
+static uint32_t
+take_ratio(struct sampler *s, uint64_t stored_mib, uint64_t used_mib)
+{
+        struct sample m;
+
+        put_zram(0, stored_mib, used_mib);
+        sampler_take(s, true, &m);
+        return m.zram_ratio_bp;
+}
+
+static void
+zram_ratio_of_late_counts_when_it_is_worse(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0); /* 300 MiB for 100 */
+        assert_int_equal(s.zram_stored, 300 * MIB);
+        /* Too little to tell: the ratio of all. */
+        assert_in_range(take_ratio(&s, 315, 115), 27391, 27392);
+        /* 16 MiB for 16, and it shows before the window ends. */
+        assert_int_equal(take_ratio(&s, 316, 116), 10000);
+        assert_int_equal(s.zram_stored, 300 * MIB);
+        /* The window goes on: 40 for 20. */
+        assert_int_equal(take_ratio(&s, 340, 120), 20000);
+        assert_int_equal(s.zram_stored, 300 * MIB);
+        /* Younger than two seconds, and then not. */
+        s.zram_window_us = sampler_now_us() - 1900000;
+        assert_int_equal(take_ratio(&s, 340, 120), 20000);
+        assert_int_equal(s.zram_stored, 300 * MIB);
+        s.zram_window_us = sampler_now_us() - 2000000;
+        assert_int_equal(take_ratio(&s, 340, 120), 20000);
+        assert_int_equal(s.zram_stored, 340 * MIB);
+        /* Nothing more is stored: the last window still counts. */
+        assert_int_equal(take_ratio(&s, 340, 120), 20000);
+        /* Of late it is better than over all, and does not count. */
+        assert_in_range(take_ratio(&s, 400, 120), 33333, 33334);
+        /* Pages freed meanwhile may leave the cost below what it was. */
+        assert_in_range(take_ratio(&s, 400, 110), 36363, 36364);
+        sampler_close(&s);
+}
+
+static void
+zram_ratio_of_late_is_forgotten_with_what_was_stored(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        s.zram_window_us = 0;
+        assert_int_equal(take_ratio(&s, 350, 150), 10000);
+        assert_int_equal(s.zram_stored, 350 * MIB);
+        assert_int_equal(take_ratio(&s, 335, 135), 10000);
+        assert_int_equal(s.zram_stored, 350 * MIB);
+        assert_in_range(take_ratio(&s, 334, 134), 24925, 24926);
+        assert_int_equal(s.zram_stored, 334 * MIB);
+        assert_int_equal(s.zram_ratio_bp, 0);
+        sampler_close(&s);
+}
+
+static void
+absurd_zram_counts_as_a_fault(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        put("swaps", SWAPS "/dev/zram4294967295 partition 50 0 1\n/dev/zram0 partition 50 0 1\n");
+        put("block/zram4294967295/mm_stat", "18446744073709551615 1 1\n");
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        assert_int_equal(s.last_error[SAMPLER_SWAPS], -EOVERFLOW);
+        assert_int_equal(m.zram_ratio_bp, 20000);
+        put("block/zram4294967295/mm_stat", "1 1 18446744073709551615\n");
+        sampler_take(&s, true, &m);
+        assert_int_equal(s.faults[SAMPLER_SWAPS], 3);
+        sampler_close(&s);
+}
+
+static void
+clock_is_monotonic_in_microseconds(void **state)
+{
+        struct timespec ts;
+        uint64_t before_us = sampler_now_us();
+
+        (void)state;
+        assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &ts), 0);
+        assert_in_range((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000, before_us,
+                        sampler_now_us());
+}
+
+static void
+real_files_of_this_machine_are_read(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        assert_int_equal(sampler_open(&s, "/proc", "/sys"), 0);
+        sampler_take(&s, true, &m);
+        assert_false(m.stale);
+        assert_true(m.mem.available_kib > 0 && m.has_pgscan);
+        for (int i = 0; i < SAMPLER_N_FILES; i++)
+                assert_true(s.fd[i] < 0 || s.faults[i] == 0);
+        sampler_close(&s);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+        const struct CMUnitTest cases[] = {
+                CASE(look_reads_everything_when_deep),
+                CASE(look_reads_two_files_when_not_deep),
+                CASE(open_needs_a_good_meminfo_only),
+                CASE(open_takes_what_is_no_file_for_absent_and_says_why),
+                CASE(open_drops_a_pressure_file_it_cannot_read),
+                CASE(bad_reads_leave_the_last_good_numbers),
+                CASE(pgscan_of_long_ago_is_not_that_of_now),
+                CASE(meminfo_that_stays_bad_is_opened_anew_each_second),
+                CASE(long_texts_are_read_whole_or_refused),
+                CASE(long_swaps_lose_the_line_that_is_cut),
+                CASE(swaps_that_come_and_go_are_followed),
+                CASE(zram_ratio_is_that_of_all_within_limits),
+                CASE(zram_ratio_of_late_counts_when_it_is_worse),
+                CASE(zram_ratio_of_late_is_forgotten_with_what_was_stored),
+                CASE(absurd_zram_counts_as_a_fault),
+                CASE(clock_is_monotonic_in_microseconds),
+                CASE(real_files_of_this_machine_are_read),
+        };
+
+        return cmocka_run_group_tests(cases, NULL, NULL);
+}

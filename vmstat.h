@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * /proc/vmstat -> the counters that tell whether the kernel reclaims, and whether it killed.
+ * Pure: text in, numbers out.
+ */
+#ifndef OOMGUARD_VMSTAT_H
+#define OOMGUARD_VMSTAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Since boot; only differences mean anything. */
+struct vmstat {
+        uint64_t pgscan;   /* pages: pgscan_kswapd + pgscan_direct, which count global reclaim alone
+                            * (mm/vmscan.c); a cgroup thrashing inside its own limit moves neither.
+                            * pgscan_direct_throttle and pgscan_khugepaged are other counters. */
+        uint64_t oom_kill; /* processes ended by the kernel, inside limits too; 0 before 4.13 */
+};
+
+/* 0, or -EINVAL with *ret untouched: pgscan_kswapd or pgscan_direct missing, one of the three
+ * there twice or not a number, or the last line torn. */
+int
+vmstat_parse(const char *text, size_t len, struct vmstat *ret);
+
+#endif
