@@ -18,9 +18,9 @@ LDLIBS   = -linih -pthread
 # Text and numbers in, numbers out: no clock, no file, no floating point (see tests/gates).
 PURE  = text psi meminfo vmstat swaps procstat decide blame victim watch
 # What the loop runs once memory is locked, beside the pure ones.
-LOOP  = sampler procfs roster kill ring guard
+LOOP  = sampler procfs roster kill ring flight guard
 # What may block: set-up and the errand thread.
-EDGE  = census identity rules config message trace errand report harden host
+EDGE  = census follow identity rules config message trace errand report harden host
 
 OBJ   = $(patsubst %,$(BUILD)/%.o,$(PURE) $(LOOP) $(EDGE))
 LIB   = $(BUILD)/liboomguard.a
@@ -41,17 +41,109 @@ $(BUILD)/%.o: %.c | $(BUILD)
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD) $(BUILD)/unit:
-	mkdir -p $@
+	@mkdir -p $@
 
 $(BUILD)/unit/%: tests/unit/%.c $(LIB) | $(BUILD)/unit
 	@echo "  TEST  $<"
 	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(LIB) $(LDLIBS) -lcmocka
 
+# ---- tests ----
+
+FUZZ    = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+CORPUS  = $(FUZZ:%=$(BUILD)/fuzz/%)
+SYSTEM  = $(BUILD)/system/system $(BUILD)/system/subject
+TRACES  = $(wildcard tests/replay/*.trace)
+SCANNED = census follow identity rules # the loop's own scan goes through these
+
+$(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/replay: tests/replay/replay.c $(LIB)
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
 unit: $(UNIT)
+
+# What proves the program, without a virtual machine; under three minutes.
+check: oomguard $(UNIT) $(CORPUS) $(BUILD)/replay $(SYSTEM) check-format
+	@PURE="$(PURE)" LOOP="$(LOOP) $(SCANNED)" CC="$(CC)" tests/run.sh \
+	        "tests/gates/gates.sh $(BUILD)" $(UNIT) \
+	        $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
+	        "$(BUILD)/replay $(TRACES)" \
+	        "$(BUILD)/system/system ./oomguard $(BUILD)/system/subject"
+
+# The unit tests and the corpora once more, with every access watched.
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+check-san:
+	@$(MAKE) -s CC=clang BUILD=$(BUILD)/san CFLAGS="$(SANITIZE)" LDFLAGS="$(SANITIZE)" \
+	        CPPFLAGS="-D_GNU_SOURCE -DOOMGUARD_VERSION='\"$(VERSION)\"'" run-units
+
+run-units: $(UNIT) $(CORPUS) $(BUILD)/replay
+	@tests/run.sh $(UNIT) $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
+	        "$(BUILD)/replay $(TRACES)"
+
+# libFuzzer proper: FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 60
+fuzz:
+	@for f in $(FUZZ); do \
+	        mkdir -p $(BUILD)/fuzzing/$$f && \
+	        clang $(CPPFLAGS) -I. -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined \
+	                -fno-sanitize-recover=all -o $(BUILD)/fuzzing/$$f.bin tests/fuzz/fuzz_$$f.c \
+	                $(patsubst %,%.c,$(filter-out guard errand harden host report,$(PURE) $(LOOP) $(EDGE))) \
+	                $(LDLIBS) && \
+	        $(BUILD)/fuzzing/$$f.bin -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
+	                $(BUILD)/fuzzing/$$f tests/fuzz/corpus/$$f || exit 1; done
+
+SOURCES = $(wildcard *.c *.h tests/*/*.c tests/*/*.h bench/*.c bench/*.h)
+format:
+	clang-format -i $(SOURCES)
+
+check-format:
+	@clang-format --dry-run -Werror $(SOURCES)
+
+TIDY = -*,bugprone-*,clang-analyzer-*,performance-*,-bugprone-easily-swappable-parameters,$\
+       -bugprone-reserved-identifier,-bugprone-narrowing-conversions,$\
+       -clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+analyze:
+	@for f in *.c; do gcc $(CPPFLAGS) -std=gnu17 -O2 $(WARN) -Werror -fanalyzer -c -o /dev/null $$f || exit 1; done
+	@clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' *.c -- $(CPPFLAGS) -std=gnu17
+	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+	        --suppress=missingIncludeSystem $(filter -D%,$(CPPFLAGS)) *.c
+
+# Both compilers with warnings as errors, and the other architecture as far as it links here.
+check-builds:
+	@$(MAKE) -s CC=gcc BUILD=$(BUILD)/gcc WERROR=1 $(BUILD)/gcc/liboomguard.a $(BUILD)/gcc/oomguard.o
+	@$(MAKE) -s CC=clang BUILD=$(BUILD)/clang WERROR=1 $(BUILD)/clang/liboomguard.a $(BUILD)/clang/oomguard.o
+	@$(MAKE) -s CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar BUILD=$(BUILD)/arm64 WERROR=1 \
+	        CPPFLAGS="-D_GNU_SOURCE -DOOMGUARD_VERSION='\"$(VERSION)\"' -I$(BUILD)/arm64/include" arm64
+
+# inih's header is the same everywhere; its library for arm64 comes from the package's own sources'
+# build, so what is linked here is everything but that.
+arm64: | $(BUILD)
+	@mkdir -p $(BUILD)/include && cp /usr/include/ini.h $(BUILD)/include/
+	@$(MAKE) -s $(LIB) $(BUILD)/oomguard.o
+
+# Real machines running out of memory; VM=, REPEAT=, SEED=: see tests/vm/README.md.
+check-vm: oomguard
+	@tests/vm/run.sh ./oomguard
+
+bench: oomguard
+	@bench/run.sh
+
+# All that a change has to pass.
+check-all:
+	@tests/run.sh "$(MAKE) -s check-builds" "$(MAKE) -s analyze" "$(MAKE) -s check" \
+	        "$(MAKE) -s check-san" "VM=smoke $(MAKE) -s check-vm"
+
+install: oomguard
+	install -D -m 755 oomguard $(DESTDIR)$(PREFIX)/sbin/oomguard
+	install -D -m 644 oomguard.conf $(DESTDIR)/etc/oomguard.conf
 
 clean:
 	rm -rf $(BUILD) oomguard
 
-.PHONY: all unit clean
+.PHONY: all unit check check-san run-units fuzz format check-format analyze check-builds arm64 \
+        check-vm bench check-all install clean
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d)

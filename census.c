@@ -12,19 +12,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "blame.h"
-#include "procfs.h"
+#include "follow.h"
 #include "identity.h"
+#include "procfs.h"
 #include "roster.h"
 
 /* From here on the full account (status) is worth twice the reading time: shared memory shows. */
-#define LARGE_KIB (16 * 1024u)
-/* Shared memory below this is nobody's growth. */
-#define SHARED_KIB 1024u
+#define LARGE_KIB 16384u
 /* Kernel threads are asked again after so many scans: their numbers go to others in the end. */
 #define KERNEL_PASSES 64u
-/* Growth counts for this long when it is decided who is worth following. */
-#define RANK_HORIZON_S 10u
 
 struct dent {
         uint64_t ino;
@@ -54,8 +50,8 @@ hash_pid(const struct census *c, int32_t pid)
         return ((uint32_t)pid * 2654435761u >> 8) & c->slot_mask;
 }
 
-static struct row *
-row_find(struct census *c, int32_t pid)
+struct row *
+census_find(struct census *c, int32_t pid)
 {
         for (uint32_t h = hash_pid(c, pid); c->slot[h]; h = (h + 1) & c->slot_mask)
                 if (c->row[c->slot[h] - 1].pid == pid)
@@ -81,8 +77,8 @@ slots_rebuild(struct census *c)
                 slot_put(c, i);
 }
 
-static uint32_t
-row_kib(const struct row *r)
+uint32_t
+census_row_kib(const struct row *r)
 {
         return clamp32((uint64_t)r->anon_kib + r->swap_kib + r->shmem_kib);
 }
@@ -100,10 +96,10 @@ row_place(struct census *c, uint32_t kib)
         if (kib <= c->least_kib)
                 return NULL;
         for (uint32_t i = 1; i < c->n; i++)
-                if (row_kib(&c->row[i]) + c->row[i].growth_kibps * RANK_HORIZON_S <
-                    row_kib(&c->row[least]) + c->row[least].growth_kibps * RANK_HORIZON_S)
+                if (census_row_kib(&c->row[i]) + c->row[i].growth_kibps * CENSUS_HORIZON_S <
+                    census_row_kib(&c->row[least]) + c->row[least].growth_kibps * CENSUS_HORIZON_S)
                         least = i;
-        c->least_kib = row_kib(&c->row[least]);
+        c->least_kib = census_row_kib(&c->row[least]);
         if (kib <= c->least_kib)
                 return NULL;
         c->unkept_kib += c->least_kib;
@@ -153,8 +149,8 @@ read_statm(struct census *c, int32_t pid, struct sizes *ret, uint64_t *ret_resid
 }
 
 /* Any thread that still has memory; 0: none. */
-static int32_t
-living_thread(struct census *c, int32_t pid)
+int32_t
+census_living_thread(struct census *c, int32_t pid)
 {
         char path[PROCFS_PATH_MAX], buf[1024];
         int32_t found = 0;
@@ -197,7 +193,7 @@ look_behind(struct census *c, int32_t pid, struct proc_stat *st, struct sizes *r
         }
         if (st->state != 'Z' || st->n_threads < 2)
                 return false;
-        int32_t tid = living_thread(c, pid);
+        int32_t tid = census_living_thread(c, pid);
 
         return tid != 0 && read_status(c, pid, tid, ret);
 }
@@ -227,7 +223,7 @@ row_marks(const struct census *c, struct row *r)
         uint64_t start_us = r->start_ticks * tick_us;
 
         for (unsigned m = 0; m < MARK_MAX; m++)
-                r->mark_kib[m] = start_us >= c->mark[m].boot_us ? 0 : row_kib(r);
+                r->mark_kib[m] = start_us >= c->mark[m].boot_us ? 0 : census_row_kib(r);
         r->fresh_mark = false;
 }
 
@@ -240,7 +236,7 @@ row_update(struct row *r, const struct sizes *s, uint64_t now_us)
         r->shmem_kib = clamp32(s->shmem_kib);
         r->swap_kib = clamp32(s->swap_kib);
         r->pagetables_kib = clamp32(s->pagetables_kib);
-        uint32_t kib = row_kib(r);
+        uint32_t kib = census_row_kib(r);
 
         if (r->ref_ms[0] == 0) {
                 r->ref_ms[0] = r->ref_ms[1] = now_ms ? now_ms : 1;
@@ -265,7 +261,7 @@ row_update(struct row *r, const struct sizes *s, uint64_t now_us)
 static void
 visit(struct census *c, int32_t pid, uint64_t now_us, bool swap_used)
 {
-        struct row *r = row_find(c, pid);
+        struct row *r = census_find(c, pid);
         struct proc_stat st = { 0 };
         struct sizes s = { 0 };
         uint64_t resident_kib = 0;
@@ -379,372 +375,14 @@ census_mark(struct census *c, uint64_t boot_us, uint64_t wall_s, uint64_t supply
                 if (!calm)
                         memmove(&r->mark_kib[1], &r->mark_kib[0],
                                 (MARK_MAX - 2) * sizeof(r->mark_kib[0]));
-                r->mark_kib[to] = row_kib(r);
-        }
-}
-
-/* ---- following ---- */
-
-static int
-hold(struct census *c, int fd)
-{
-        if (fd >= 0)
-                c->fd_held++;
-        return fd < 0 ? -1 : fd;
-}
-
-static void
-let_go(struct census *c, int *fd)
-{
-        if (*fd >= 0) {
-                (void)close(*fd);
-                c->fd_held--;
-        }
-        *fd = -1;
-}
-
-static void
-follow_end(struct census *c, struct follow *f)
-{
-        let_go(c, &f->size_fd);
-        let_go(c, &f->pidfd);
-        f->pid = 0;
-}
-
-static struct follow *
-follow_place(struct census *c)
-{
-        for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
-                if (c->follow[i].pid == 0)
-                        return &c->follow[i];
-        return NULL;
-}
-
-static struct follow *
-follow_find(struct census *c, const struct row *r)
-{
-        for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
-                if (c->follow[i].pid == r->pid && c->follow[i].start_ticks == r->start_ticks)
-                        return &c->follow[i];
-        return NULL;
-}
-
-static void
-follow_identify(struct census *c, struct follow *f, const struct proc_stat *st)
-{
-        struct identity_text id = { 0 };
-        struct proc_status status = { 0 };
-        char text[PROCFS_TEXT_MAX];
-        ssize_t n = procfs_read(c->proc_fd, f->pid, 0, "status", text, sizeof(text));
-
-        if (n > 0)
-                (void)proc_status_parse(text, (size_t)n, &status);
-        memcpy(id.name, st->name, sizeof(id.name));
-        id.uid = status.uid;
-        identity_read(c->proc_fd, f->pid, c->own_mnt, &id);
-        f->uid = status.uid;
-        f->ns_init = status.ns_init;
-        f->exe_id = identity_exe_id(id.exe);
-        f->standing = identity_standing(c->policy, &id);
-        f->stack = st->start_stack;
-        memcpy(f->name, st->name, sizeof(f->name));
-        memcpy(f->unit, id.unit, sizeof(f->unit));
-}
-
-static bool
-may_hold(const struct census *c)
-{
-        return c->fd_held < c->fd_budget;
-}
-
-/* Opens what is held of a process: its sizes and its pidfd, as far as there is room. */
-static void
-follow_hold(struct census *c, struct follow *f, const struct row *r, bool swap_used)
-{
-        bool status = swap_used || r->shmem_kib >= SHARED_KIB || r->leaderless;
-
-        if (f->size_fd >= 0 && status && !f->size_is_status && f->used + 1 < c->built)
-                let_go(c, &f->size_fd);
-        if (f->pidfd < 0 && may_hold(c))
-                f->pidfd = hold(c, procfs_pidfd(c->proc_fd, r->pid, r->start_ticks));
-        if (f->size_fd < 0 && may_hold(c)) {
-                int32_t tid = r->leaderless ? living_thread(c, r->pid) : 0;
-
-                f->size_is_status = status;
-                f->size_fd =
-                        hold(c, procfs_open(c->proc_fd, r->pid, tid, status ? "status" : "statm"));
-        }
-}
-
-/* The row is somebody else's by now, or has gone: it starts anew at the next scan. */
-static void
-row_forget(struct row *r)
-{
-        r->start_ticks = 0;
-        r->anon_kib = r->shmem_kib = r->swap_kib = r->pagetables_kib = 0;
-        r->pid = -1;
-}
-
-static struct follow *
-follow_row(struct census *c, struct row *r, struct proc_stat *st, bool swap_used)
-{
-        struct follow *f;
-
-        if (procfs_stat(c->proc_fd, r->pid, st) < 0 || st->start_ticks != r->start_ticks) {
-                row_forget(r);
-                return NULL;
-        }
-        r->ppid = st->ppid;
-        r->stack = st->start_stack;
-        f = follow_find(c, r);
-        if (f && (f->stack != st->start_stack || f->used < c->reidentify))
-                follow_identify(c, f, st);
-        if (!f) {
-                f = follow_place(c);
-                if (!f)
-                        return NULL;
-                *f = (struct follow){
-                        .pid = r->pid, .start_ticks = r->start_ticks, .size_fd = -1, .pidfd = -1
-                };
-                follow_identify(c, f, st);
-        }
-        follow_hold(c, f, r, swap_used);
-        f->used = c->built;
-        f->wanted = true;
-        return f;
-}
-
-static int16_t
-read_adj(const struct census *c, int32_t pid)
-{
-        char text[16];
-        ssize_t n = procfs_read(c->proc_fd, pid, 0, "oom_score_adj", text, sizeof(text));
-        bool minus = n > 0 && text[0] == '-';
-        int value = 0;
-
-        for (const char *p = text + minus; n > 0 && *p >= '0' && *p <= '9'; p++)
-                value = value * 10 + (*p - '0');
-        if (value > 1000)
-                value = 1000;
-        return (int16_t)(minus ? -value : value);
-}
-
-/* How many show the same shared memory: itself, and relatives with at least half as much. */
-static uint32_t
-count_sharers(const struct census *c, const struct row *r)
-{
-        uint32_t n = 1;
-
-        if (r->shmem_kib < SHARED_KIB)
-                return 1;
-        for (uint32_t i = 0; i < c->n; i++) {
-                const struct row *o = &c->row[i];
-                bool sibling = r->ppid > 1 && (o->ppid == r->ppid || o->pid == r->ppid);
-
-                if (o != r && (sibling || o->ppid == r->pid) && o->shmem_kib >= r->shmem_kib / 2)
-                        n++;
-        }
-        return n;
-}
-
-/* The guard's own ancestors: ending one of them would end the guard or what started it. */
-static bool
-is_family(struct census *c, int32_t pid)
-{
-        const struct row *r;
-        int32_t at = (int32_t)getppid();
-
-        for (unsigned depth = 0; depth < 64 && at > 0; depth++) {
-                if (at == pid)
-                        return true;
-                r = row_find(c, at);
-                at = r ? r->ppid : 0;
-        }
-        return false;
-}
-
-static void
-fill(struct census *c, struct row *r, const struct follow *f, const struct proc_stat *st,
-     uint64_t now_us, struct candidate *ret)
-{
-        const struct row *parent = row_find(c, r->ppid);
-
-        *ret = (struct candidate){
-                .pid = r->pid,
-                .ppid = r->ppid,
-                .start_ticks = r->start_ticks,
-                .uid = f->uid,
-                .adj = read_adj(c, r->pid),
-                .anon_kib = r->anon_kib,
-                .pagetables_kib = r->pagetables_kib,
-                .shmem_kib = r->shmem_kib,
-                .swap_kib = r->swap_kib,
-                .growth_kibps = r->growth_kibps,
-                .sharers = count_sharers(c, r),
-                .cow = parent && r->stack != 0 && parent->stack == r->stack,
-                .first_kib = r->first_kib,
-                .exe_id = f->exe_id,
-                .standing = f->standing,
-                .struck = r->struck,
-                .stopped = st->state == 'T' || st->state == 't',
-                .ns_init = f->ns_init,
-                .size_fd = f->size_fd,
-                .size_is_status = f->size_is_status,
-                .pidfd = f->pidfd,
-        };
-        if (parent)
-                ret->parent_kib = (uint64_t)parent->anon_kib + parent->swap_kib;
-        if (r->pid == 1 || is_family(c, r->pid))
-                ret->standing = (struct standing){ RULE_PROTECT, -1, -1 };
-        memcpy(ret->name, f->name, sizeof(ret->name));
-        memcpy(ret->unit, f->unit, sizeof(ret->unit));
-        for (unsigned m = 0; m < MARK_MAX; m++)
-                ret->mark_kib[m] = r->mark_kib[m];
-        for (unsigned k = 0; k < 2; k++) {
-                /* now - (now_ms - ref_ms): 32 bits of milliseconds come round every 49 days. */
-                ret->ref_us[k] =
-                        now_us - (uint64_t)((uint32_t)(now_us / 1000) - r->ref_ms[k]) * 1000;
-                ret->ref_kib[k] = r->ref_kib[k];
-        }
-}
-
-/* ---- ranking ---- */
-
-static uint32_t
-row_took(const struct row *r)
-{
-        uint32_t least = UINT32_MAX, kib = row_kib(r);
-
-        for (unsigned m = 0; m < MARK_MAX; m++)
-                if (r->mark_kib[m] < least)
-                        least = r->mark_kib[m];
-        return kib > least ? kib - least : 0;
-}
-
-static struct family *
-family_of(struct family *table, int32_t ppid)
-{
-        uint32_t h = (uint32_t)ppid * 2654435761u >> 22;
-
-        for (uint32_t i = 0; i < 16; i++) {
-                struct family *f = &table[(h + i) % CENSUS_FAMILIES];
-
-                if (f->ppid == ppid || f->ppid == 0)
-                        return f;
-        }
-        return NULL;
-}
-
-static void
-count_families(const struct census *c, struct family *table)
-{
-        memset(table, 0, CENSUS_FAMILIES * sizeof(table[0]));
-        for (uint32_t i = 0; i < c->n; i++) {
-                struct family *f = family_of(table, c->row[i].ppid);
-
-                if (!f)
-                        continue;
-                f->ppid = c->row[i].ppid;
-                f->n++;
-                f->took_kib += row_took(&c->row[i]);
-        }
-}
-
-/* Worth of a closer look: size, what it would take next, and what its swarm took with it. */
-static uint64_t
-row_weight(const struct row *r, struct family *table)
-{
-        uint64_t own_kib = (uint64_t)row_kib(r) + r->pagetables_kib +
-                           (uint64_t)r->growth_kibps * RANK_HORIZON_S;
-        const struct family *f = family_of(table, r->ppid);
-
-        if (f && f->ppid == r->ppid && f->n >= SWARM_MIN && row_took(r) > 0 &&
-            f->took_kib > own_kib)
-                return f->took_kib;
-        return own_kib;
-}
-
-/* The heaviest first.  Insertion: most rows are lighter than the last of the picks. */
-static uint32_t
-rank(struct census *c, struct family *table, struct pick *ret)
-{
-        uint32_t n = 0;
-
-        for (uint32_t i = 0; i < c->n; i++) {
-                uint64_t weight = row_weight(&c->row[i], table);
-                uint32_t at = n;
-
-                if (n == ROSTER_MAX && weight <= ret[n - 1].weight)
-                        continue;
-                if (n < ROSTER_MAX)
-                        n++;
-                else
-                        at = n - 1;
-                for (; at > 0 && ret[at - 1].weight < weight; at--)
-                        ret[at] = ret[at - 1];
-                ret[at] = (struct pick){ weight, i };
-        }
-        return n;
-}
-
-static void
-release_old(struct census *c, uint64_t done)
-{
-        for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++) {
-                struct follow *f = &c->follow[i];
-
-                if (f->pid != 0 && !f->wanted && f->used < done)
-                        follow_end(c, f);
-                f->wanted = false;
-        }
-}
-
-void
-census_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret)
-{
-        struct family *table = c->work.rank.family;
-        struct pick *pick = c->work.rank.pick;
-        bool swap_used = false;
-        uint32_t n;
-
-        c->built++;
-        ret->made_us = now_us;
-        ret->n_seen = c->n_seen;
-        ret->n = 0;
-        ret->rest_kib = c->unkept_kib;
-        ret->protected_kib = 0;
-        memcpy(ret->mark, c->mark, sizeof(ret->mark));
-        for (uint32_t i = 0; i < c->n; i++) {
-                swap_used |= c->row[i].swap_kib > 0;
-                ret->rest_kib += row_kib(&c->row[i]);
-        }
-        release_old(c, done);
-        count_families(c, table);
-        n = rank(c, table, pick);
-        for (uint32_t i = 0; i < n; i++) {
-                struct row *r = &c->row[pick[i].row];
-                struct candidate *to = &ret->c[ret->n];
-                struct proc_stat st;
-                struct follow *f;
-
-                ret->rest_kib -= row_kib(r);
-                f = follow_row(c, r, &st, swap_used);
-                if (!f)
-                        continue;
-                fill(c, r, f, &st, now_us, to);
-                /* Only the few that are likely to be chosen are worth two more files. */
-                if (i < 8)
-                        to->frozen = identity_frozen(c->proc_fd, r->pid);
-                if (to->standing.effect == RULE_PROTECT)
-                        ret->protected_kib += blame_own_kib(to);
-                ret->n++;
+                r->mark_kib[to] = census_row_kib(r);
         }
 }
 
 void
 census_strike(struct census *c, int32_t pid, uint64_t start_ticks)
 {
-        struct row *r = row_find(c, pid);
+        struct row *r = census_find(c, pid);
 
         if (r && r->start_ticks == start_ticks)
                 r->struck = true;
@@ -780,9 +418,7 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
 void
 census_close(struct census *c)
 {
-        for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
-                if (c->follow[i].pid != 0)
-                        follow_end(c, &c->follow[i]);
+        follow_end_all(c);
         if (c->proc_fd >= 0)
                 (void)close(c->proc_fd);
         c->proc_fd = -1;

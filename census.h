@@ -16,6 +16,7 @@
 enum {
         CENSUS_ROWS = 4096,
         CENSUS_FOLLOWS = 2 * ROSTER_MAX, /* those on the roster, and those still on an older one */
+        CENSUS_HORIZON_S = 10, /* growth counts for so long when it is decided who is followed */
         CENSUS_FAMILIES = 1024,
         CENSUS_KERNEL = 4096, /* kernel threads remembered by pid, to be left alone */
 };
@@ -118,12 +119,17 @@ census_scan(struct census *c, uint64_t now_us, bool swap_used);
 void
 census_mark(struct census *c, uint64_t boot_us, uint64_t wall_s, uint64_t supply_kib, bool calm);
 
-/*
- * Makes a roster of those that could be chosen, opening what is to be held.  `done` is the number
- * of the oldest roster still in use: descriptors of processes that were on none since are closed.
- */
-void
-census_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
+/* The row of a pid, or NULL. */
+struct row *
+census_find(struct census *c, int32_t pid);
+
+/* Anonymous memory, swap and shared memory. */
+uint32_t
+census_row_kib(const struct row *r);
+
+/* Any thread of a process whose leader is a zombie that still has memory; 0: none. */
+int32_t
+census_living_thread(struct census *c, int32_t pid);
 
 /* Given up, or may not be signalled: no candidate any more, for as long as it lives. */
 void

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "follow.h"
 #include "harden.h"
 #include "message.h"
 #include "sampler.h"
@@ -125,7 +126,7 @@ scan(struct errand *e, bool hot)
         bool build = level >= LEVEL_WATCH && may_build(e);
 
         if (build)
-                census_build(&e->census, begin_us, atomic_load(&e->share->done_seq),
+                follow_build(&e->census, begin_us, atomic_load(&e->share->done_seq),
                              &e->building->roster);
         uint64_t end_us = sampler_now_us();
 
@@ -362,7 +363,7 @@ errand_rehearse(struct errand *e)
         memset(e->slot, 0, sizeof(e->slot));
         memset(e->buffer, 0, sizeof(e->buffer));
         if (census_scan(&e->census, sampler_now_us(), false) == 0)
-                census_build(&e->census, sampler_now_us(), 0, &e->building->roster);
+                follow_build(&e->census, sampler_now_us(), 0, &e->building->roster);
 }
 
 int

@@ -12,7 +12,7 @@
 #include "share.h"
 #include "watch.h"
 
-enum { GUARD_ROWS = 1024, GUARD_SLOTS = 2048 };
+enum { GUARD_ROWS = 512, GUARD_SLOTS = 1024 };
 
 /* One that was signalled. */
 struct flight_member {
@@ -71,6 +71,19 @@ guard_close(struct guard *g);
  * once memory is locked. */
 void
 guard_rehearse(struct guard *g);
+
+/* For flight.c: samples and decides; a record of the present; into the ring; wakes the errand
+ * thread; tells it which rosters are still in use. */
+void
+guard_look(struct guard *g);
+struct record
+guard_record(const struct guard *g, enum record_kind kind);
+void
+guard_post(struct guard *g, const struct record *rec);
+void
+guard_wake_errand(const struct guard *g);
+void
+guard_publish_use(struct guard *g);
 
 /* One tick; returns when to look again, in microseconds from now. */
 uint64_t

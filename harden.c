@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -66,6 +67,35 @@ harden_process(harden_tell_fn tell, void *arg)
                 (void)getrlimit(RLIMIT_NOFILE, &l);
         }
         return l.rlim_cur > FILES_WANTED ? FILES_WANTED : (int)l.rlim_cur;
+}
+
+/* Text and constants are never written to, so dropping them loses nothing; what is relocated stands
+ * in the writable segment. */
+static int
+trim_object(struct dl_phdr_info *info, size_t size, void *arg)
+{
+        uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+        (void)size;
+        (void)arg;
+        for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+                const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+
+                if (ph->p_type != PT_LOAD || ph->p_flags & PF_W)
+                        continue;
+                uintptr_t from = (info->dlpi_addr + ph->p_vaddr) & ~(page - 1);
+                uintptr_t to = info->dlpi_addr + ph->p_vaddr + ph->p_memsz;
+
+                (void)madvise((void *)from, to - from,
+                              MADV_DONTNEED); // NOLINT(performance-no-int-to-ptr)
+        }
+        return 0;
+}
+
+void
+harden_trim_text(void)
+{
+        (void)dl_iterate_phdr(trim_object, NULL);
 }
 
 void

@@ -13,6 +13,14 @@ typedef void (*harden_tell_fn)(void *arg, const char *text);
 int
 harden_process(harden_tell_fn tell, void *arg);
 
+/*
+ * Gives back the program text that start-up alone has touched: the kernel maps 64 KiB around every
+ * page of a file that is used, and what is mapped when memory is locked stays.  What runs
+ * afterwards is read in again from the page cache.
+ */
+void
+harden_trim_text(void);
+
 /* Locks memory: what is resident now stays, what is touched later stays too. */
 void
 harden_lock_memory(harden_tell_fn tell, void *arg);

@@ -57,7 +57,7 @@ struct size {
 static struct size
 sz(uint64_t kib)
 {
-        struct size s;
+        struct size s = { .text = "" };
 
         message_size(kib, s.text, sizeof(s.text));
         return s;

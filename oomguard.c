@@ -208,11 +208,12 @@ tell_start(const struct options *o)
         const struct policy *p = errand.current;
         const struct meminfo *m = &guard.sampler.last.mem;
         uint64_t total_kib = m->total_kib > m->hugetlb_kib ? m->total_kib - m->hugetlb_kib : 0;
+        uint64_t term_kib = limit_kib(&p->mem_term, total_kib, POLICY_TERM_FLOOR_KIB);
         char total[32], warn[32], term[32], kill[32], swap[32];
 
         message_size(total_kib, total, sizeof(total));
         message_size(limit_kib(&p->mem_warn, total_kib, POLICY_WARN_FLOOR_KIB), warn, sizeof(warn));
-        message_size(limit_kib(&p->mem_term, total_kib, POLICY_TERM_FLOOR_KIB), term, sizeof(term));
+        message_size(term_kib, term, sizeof(term));
         message_size(limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB), kill, sizeof(kill));
         message_size(m->swap_total_kib, swap, sizeof(swap));
         report_line(&report, MESSAGE_INFO,
@@ -220,6 +221,9 @@ tell_start(const struct options *o)
                     "term %s, kill %s",
                     OOMGUARD_VERSION, total, swap, o->dry_run ? " (dry run: nobody is ended)" : "",
                     warn, term, kill);
+        if (m->swap_total_kib == 0 && m->available_kib <= term_kib)
+                report_line(&report, MESSAGE_WARNING,
+                            "[memory] term: no more than that is available already now");
 }
 
 static int
@@ -262,6 +266,7 @@ run(const struct options *o)
         tell_start(o);
         tell_surroundings();
         harden_tell_privileges(tell_warning, NULL);
+        harden_trim_text();
         guard_rehearse(&guard);
         errand_rehearse(&errand);
         harden_lock_memory(tell_warning, NULL);

@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include "record.h"
 
-enum { RING_RECORDS = 256 };
+enum { RING_RECORDS = 128 };
 
 struct ring {
         _Atomic uint32_t head, tail; /* written, read; both count for ever */

@@ -279,6 +279,7 @@ meminfo_parse_refuses_damage(void **state)
                 "MemTotal: 1000 kB\nSwapTotal: 100 kB\nSwapFree: 50 kB\n" WITH,
                 "MemTotal: 1000 kB\nMemFree: 10 kB\nSwapFree: 50 kB\n" WITH,
                 "MemTotal: 1000 kB\nMemFree: 10 kB\nSwapTotal: 100 kB\n" WITH,
+                "MemTotal: 1000 kB\nMemFree: 10 kB\nSwapFree: 0 kB\n" WITH,
                 BASE WITH "MemTotal: 1000 kB\n",
                 BASE WITH "MemFree: 10 kB\n",
                 BASE WITH "SwapTotal: 100 kB\n",

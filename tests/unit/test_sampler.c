@@ -415,6 +415,24 @@ long_texts_are_read_whole_or_refused(void **state)
 }
 
 static void
+texts_handed_out_by_the_page_are_read_to_their_end(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        char path[128];
+
+        (void)state;
+        /* Like vmstat it comes by the page, and is longer than any vmstat: too long, not torn. */
+        drop("vmstat");
+        path_of(path, "vmstat");
+        assert_int_equal(symlink("/proc/self/smaps", path), 0);
+        if (access(path, R_OK) != 0)
+                skip();
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        assert_int_equal(s.last_error[SAMPLER_VMSTAT], -EFBIG);
+        sampler_close(&s);
+}
+
+static void
 long_swaps_lose_the_line_that_is_cut(void **state)
 {
         static const char line[] = "/dev/zram0 partition 10 1 1\n"; /* 28 bytes */
@@ -485,6 +503,12 @@ swaps_that_come_and_go_are_followed(void **state)
         assert_int_equal(m.zram_total_kib, 0);
         assert_int_equal(m.zram_ratio_bp, 20000);
         assert_int_equal(open_fds(), before + SAMPLER_N_FILES);
+
+        put_dir("block/zram10");
+        put("block/zram10/mm_stat", "268435456 1 107374182\n");
+        put("swaps", SWAPS "/dev/zram10 partition 50 0 1\n");
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_ratio_bp, 25000);
 
         put("swaps", SWAPS "/dev/zram7 partition 50 0 1\n");
         sampler_take(&s, true, &m);
@@ -648,6 +672,7 @@ main(void)
                 CASE(pgscan_of_long_ago_is_not_that_of_now),
                 CASE(meminfo_that_stays_bad_is_opened_anew_each_second),
                 CASE(long_texts_are_read_whole_or_refused),
+                CASE(texts_handed_out_by_the_page_are_read_to_their_end),
                 CASE(long_swaps_lose_the_line_that_is_cut),
                 CASE(swaps_that_come_and_go_are_followed),
                 CASE(zram_ratio_is_that_of_all_within_limits),

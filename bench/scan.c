@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Looking at every process once: a cold census_scan(), a warm one and roster_refresh(), beside what
+ * earlyoom's own program spends on one of its scans.  CPU time a process, by the slope: what one
+ * look costs among N more idle processes than at first, less what it cost at first, divided by N.
+ *
+ * earlyoom runs with limits that are always reached and --dryrun: every round of its loop is then
+ * one scan, and its CPU time is read while it sleeps between two of them.  The guard scans in those
+ * pauses, so both see the same machine in turn.  All of it in a PID namespace of its own.
+ *
+ * Twice: all processes alike, where earlyoom reads two files of each; and with the largest first,
+ * where it leaves the others after one.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "census.h"
+#include "config.h"
+#include "roster.h"
+#include "sampler.h"
+
+enum { SLOTS = 2 * CENSUS_ROWS, ROUNDS_MAX = 1000, FD_BUDGET = 4 * ROSTER_MAX, REFRESHES = 20 };
+enum { LARGE_BYTES = 300 << 20 };
+
+enum what { COLD, WARM, BUILD, REFRESH, PEER, N_WHAT };
+
+struct cost {
+        double us[N_WHAT]; /* of one whole look, median */
+        double candidates;
+};
+
+static struct census census;
+static struct row row[CENSUS_ROWS];
+static uint16_t slot[SLOTS];
+static struct roster roster;
+static struct policy policy;
+
+/* ---- earlyoom ---- */
+
+struct peer {
+        pid_t pid;
+        FILE *says;
+};
+
+static bool
+peer_start(struct peer *p)
+{
+        int fd[2];
+
+        if (pipe(fd) < 0)
+                return false;
+        p->pid = fork();
+        if (p->pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)dup2(fd[1], STDOUT_FILENO);
+                (void)dup2(fd[1], STDERR_FILENO);
+                (void)close(fd[0]);
+                (void)close(fd[1]);
+                (void)execlp("earlyoom", "earlyoom", "--dryrun", "-m", "99,98", "-s", "100", "-r",
+                             "0", (char *)NULL);
+                _exit(127);
+        }
+        (void)close(fd[1]);
+        p->says = fdopen(fd[0], "r");
+        return p->pid > 0 && p->says;
+}
+
+static void
+peer_end(struct peer *p)
+{
+        bench_end(p->pid);
+        if (p->says)
+                (void)fclose(p->says);
+}
+
+/* Until it has ended a scan and sleeps; its CPU time till then, 0 when it has ended. */
+static uint64_t
+peer_scanned(struct peer *p)
+{
+        struct timespec rest = { .tv_nsec = 15000000 };
+        char line[512];
+
+        while (fgets(line, sizeof(line), p->says))
+                if (strstr(line, "not actually sending")) {
+                        (void)nanosleep(&rest, NULL);
+                        return bench_cpu_of_ns(p->pid);
+                }
+        return 0;
+}
+
+/* ---- the guard ---- */
+
+static double
+since_us(uint64_t from_ns)
+{
+        return (double)(bench_cpu_ns() - from_ns) / 1e3;
+}
+
+static void
+guard_round(double us[N_WHAT])
+{
+        uint64_t from_ns;
+
+        if (census_open(&census, "/proc", row, CENSUS_ROWS, slot, SLOTS, FD_BUDGET) < 0)
+                exit(BENCH_NOT_RUN);
+        memset(slot, 0, sizeof(slot));
+        census_set_policy(&census, &policy);
+        from_ns = bench_cpu_ns();
+        (void)census_scan(&census, sampler_now_us(), false);
+        us[COLD] = since_us(from_ns);
+        from_ns = bench_cpu_ns();
+        (void)census_scan(&census, sampler_now_us(), false);
+        us[WARM] = since_us(from_ns);
+        from_ns = bench_cpu_ns();
+        census_build(&census, sampler_now_us(), 0, &roster);
+        us[BUILD] = since_us(from_ns);
+        from_ns = bench_cpu_ns();
+        for (int i = 0; i < REFRESHES; i++)
+                (void)roster_refresh(&roster, sampler_now_us());
+        us[REFRESH] = since_us(from_ns) / REFRESHES;
+        census_close(&census);
+}
+
+static struct cost
+measure(unsigned n_rounds)
+{
+        static double us[N_WHAT][ROUNDS_MAX];
+        struct peer peer = { 0 };
+        struct cost cost = { 0 };
+        bool beside = peer_start(&peer);
+        uint64_t before_ns = beside ? peer_scanned(&peer) : 0;
+        unsigned n_peer = 0;
+
+        for (unsigned i = 0; i < n_rounds; i++) {
+                double one[N_WHAT];
+                uint64_t now_ns;
+
+                guard_round(one);
+                for (int w = COLD; w <= REFRESH; w++)
+                        us[w][i] = one[w];
+                now_ns = before_ns ? peer_scanned(&peer) : 0;
+                if (now_ns)
+                        us[PEER][n_peer++] = (double)(now_ns - before_ns) / 1e3;
+                before_ns = now_ns;
+        }
+        peer_end(&peer);
+        for (int w = COLD; w <= REFRESH; w++)
+                cost.us[w] = bench_median(us[w], n_rounds);
+        cost.us[PEER] = n_peer ? bench_median(us[PEER], n_peer) : -1;
+        cost.candidates = roster.n;
+        return cost;
+}
+
+/* ---- results ---- */
+
+static void
+print_slope(const char *kind, const char *what, unsigned n, double guard, double peer, double limit)
+{
+        char key[48], text[160];
+
+        (void)snprintf(key, sizeof(key), "%s-%u", kind, n);
+        (void)snprintf(text, sizeof(text), "%s, a process among %u", what, n);
+        bench_print(&(struct bench_row){ .key = key,
+                                         .what = text,
+                                         .unit = "us",
+                                         .guard = guard,
+                                         .beside = peer > 0 ? "earlyoom" : NULL,
+                                         .other = peer,
+                                         .ratio_limit = peer > 0 ? limit : 0 });
+}
+
+static void
+print(bool largest_first, unsigned n, const struct cost *base, const struct cost *c)
+{
+        double slope[N_WHAT];
+
+        for (int w = 0; w < N_WHAT; w++)
+                slope[w] = (c->us[w] - base->us[w]) / n;
+        if (c->us[PEER] < 0 || base->us[PEER] < 0)
+                slope[PEER] = -1;
+        if (largest_first) {
+                print_slope("scan-cold-first", "cold scan, the largest first", n, slope[COLD],
+                            slope[PEER], 1);
+                return;
+        }
+        print_slope("scan-cold", "cold scan, all alike", n, slope[COLD], slope[PEER], 1);
+        print_slope("scan-warm", "scan of known ones, all alike", n, slope[WARM], slope[PEER], 0);
+        print_slope("refresh", "refresh of the roster, to a scan", n,
+                    c->us[REFRESH] / c->candidates, slope[PEER], 0.2);
+        print_slope("build", "making a roster (whole, not a process)", n, c->us[BUILD], -1, 0);
+}
+
+/* An ordinary process that is larger than the others. */
+static pid_t
+start_large(void)
+{
+        pid_t pid = fork();
+
+        if (pid != 0)
+                return pid;
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        void *p = mmap(NULL, LARGE_BYTES, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+        if (p == MAP_FAILED)
+                _exit(1);
+        for (;;)
+                (void)pause();
+}
+
+static void
+run(bool largest_first, unsigned n_rounds)
+{
+        static const unsigned sizes[] = { 100, 1000, 5000 };
+        struct timespec settle = { .tv_nsec = 300000000 };
+        pid_t large = largest_first ? start_large() : 0;
+        struct cost base, cost;
+
+        (void)nanosleep(&settle, NULL);
+        base = measure(n_rounds);
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+                bench_crowd_start(sizes[i]);
+                (void)nanosleep(&settle, NULL);
+                cost = measure(n_rounds);
+                print(largest_first, sizes[i], &base, &cost);
+        }
+        bench_crowd_end();
+        bench_end(large);
+}
+
+int
+main(void)
+{
+        unsigned n = bench_setting("BENCH_ROUNDS", 20);
+
+        if (n > ROUNDS_MAX)
+                n = ROUNDS_MAX;
+        bench_enter_space();
+        config_defaults(&policy);
+        run(false, n);
+        run(true, n);
+        return EXIT_SUCCESS;
+}

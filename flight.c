@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the group in flight, from the choice to what came back.  Never decides that somebody is to
+ * be ended, and says what it did only through the ring.
+ */
+#include "flight.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "follow.h"
+#include "kill.h"
+#include "procfs.h"
+#include "roster.h"
+
+/* A roster is stale when the next one is overdue by this. */
+#define OVERDUE_US 500000u
+/* Two kills in a row that gave back less than this part of what was predicted were in vain. */
+#define VAIN_PART  4u
+#define VAIN_KILLS 2u
+/* ... and then nobody is ended for this long. */
+#define VAIN_US 30000000u
+/* Refused ones are struck out and the next is taken, at most so many in one tick. */
+#define TRIES 8u
+
+static void
+post_flight(struct guard *g, enum record_kind kind)
+{
+        struct record rec = guard_record(g, kind);
+
+        rec.victim = g->flight.told;
+        rec.seq = g->flight.seq;
+        for (uint32_t i = 0; i < g->flight.n; i++)
+                rec.victim.n_left += !g->flight.member[i].gone;
+        guard_post(g, &rec);
+}
+
+static bool
+in_flight(const struct guard *g, const struct candidate *c)
+{
+        if (g->watch.state == WATCH_IDLE)
+                return false;
+        for (uint32_t i = 0; i < g->flight.n; i++)
+                if (g->flight.member[i].c.pid == c->pid &&
+                    g->flight.member[i].c.start_ticks == c->start_ticks)
+                        return true;
+        return false;
+}
+
+/* What others took while the group in flight was ending: it hides what came back. */
+void
+flight_count_others(struct guard *g, uint64_t now_us)
+{
+        const struct roster *r = &g->roster->roster;
+        uint64_t kibps = 0;
+
+        if (g->watch.state == WATCH_IDLE)
+                return;
+        for (uint32_t i = 0; i < r->n; i++)
+                if (!in_flight(g, &r->c[i]))
+                        kibps += r->c[i].growth_kibps;
+        g->flight.others_kib += kibps * ((now_us - g->flight.at_us) / 1000) / 1000;
+        g->flight.at_us = now_us;
+}
+
+static void
+report_nobody(struct guard *g, enum nobody_cause cause)
+{
+        struct record rec = guard_record(g, RECORD_NOBODY);
+
+        if (g->told_nobody)
+                return;
+        g->told_nobody = true;
+        rec.cause = cause;
+        rec.protected_kib = g->roster ? g->roster->roster.protected_kib : 0;
+        guard_post(g, &rec);
+}
+
+/* Marks and growth are known to the errand thread alone: what it last said of them still holds. */
+static void
+seed_own_marks(struct guard *g)
+{
+        if (!g->roster)
+                return;
+        memcpy(g->own.mark, g->roster->roster.mark, sizeof(g->own.mark));
+}
+
+void
+flight_own_scan(struct guard *g)
+{
+        struct numbered_roster *own = &g->own_roster;
+        bool swap_used = g->sample.mem.swap_free_kib < g->sample.mem.swap_total_kib;
+        uint64_t seq = g->roster ? g->roster->seq : 0;
+
+        g->own.policy = g->policy;
+        seed_own_marks(g);
+        if (census_scan(&g->own, g->sample.now_us, swap_used) < 0)
+                return;
+        follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
+        if (g->roster && g->roster != own) {
+                roster_adopt(&own->roster, &g->roster->roster);
+                roster_adopt_marks(&own->roster, &g->roster->roster);
+        }
+        own->seq = seq;
+        own->due_us = g->sample.now_us + OVERDUE_US;
+        g->roster = own;
+}
+
+static void
+strike(struct guard *g, struct candidate *c)
+{
+        struct share *sh = g->share;
+        uint32_t n = atomic_load(&sh->n_strikes);
+
+        c->struck = true;
+        census_strike(&g->own, c->pid, c->start_ticks);
+        sh->strike[n % STRIKES] = (struct strike){ c->pid, c->start_ticks };
+        atomic_store(&sh->n_strikes, n + 1);
+        guard_wake_errand(g);
+}
+
+static int
+signal_for(const struct guard *g, const struct candidate *c)
+{
+        /* A frozen process does not run its handler, and a namespace's init need not have one. */
+        return g->verdict.act == LEVEL_KILL || c->frozen || c->ns_init ? SIGKILL : SIGTERM;
+}
+
+static void
+close_ours(struct candidate *c)
+{
+        if (!c->pidfd_ours)
+                return;
+        (void)close(c->pidfd);
+        c->pidfd = -1;
+        c->pidfd_ours = false;
+}
+
+static int
+send_to(struct guard *g, struct candidate *c, int sig)
+{
+        int r;
+
+        if (c->pidfd < 0) {
+                c->pidfd = procfs_pidfd(g->own.proc_fd, c->pid, c->start_ticks);
+                if (c->pidfd < 0)
+                        return c->pidfd == -ESRCH || c->pidfd == -ENOENT ? KILL_GONE : c->pidfd;
+                c->pidfd_ours = true;
+        }
+        r = kill_send(c->pidfd, sig);
+        if (r == KILL_SENT && sig == SIGTERM && c->stopped)
+                (void)kill_send(c->pidfd, SIGCONT);
+        if (r != KILL_SENT || sig == 0)
+                close_ours(c);
+        return r;
+}
+
+static void
+flight_add(struct guard *g, struct candidate *c)
+{
+        g->flight.member[g->flight.n++] = (struct flight_member){ .c = *c };
+        if (c->pidfd_ours) {
+                /* The flight's to close from now on. */
+                c->pidfd = -1;
+                c->pidfd_ours = false;
+        }
+}
+
+/* Nobody is in flight any more. */
+static void
+land(struct guard *g, enum record_kind kind)
+{
+        post_flight(g, kind);
+        for (uint32_t i = 0; i < g->flight.n; i++)
+                close_ours(&g->flight.member[i].c);
+        guard_publish_use(g);
+}
+
+static struct record_victim
+tell_victim(const struct guard *g, const struct choice *ch, const struct candidate *lead, int sig)
+{
+        struct record_victim t = {
+                .pid = lead->pid,
+                .uid = lead->uid,
+                .start_ticks = lead->start_ticks,
+                .n = ch->who.n,
+                .sig = sig,
+                .dry_run = g->dry_run,
+                .standing = lead->standing,
+                .blamed = ch->blamed,
+                .took_kib = ch->blame.took_kib,
+                .missing_kib = ch->blame.missing_kib,
+                .since_wall_s = ch->blame.since_wall_s,
+                .score = ch->score,
+                .predicted = ch->gives,
+        };
+
+        for (uint32_t i = 0; i < ch->who.n; i++) {
+                const struct candidate *c = &g->roster->roster.c[ch->who.member[i]];
+
+                t.size_kib += c->anon_kib + c->swap_kib + c->shmem_kib;
+                t.growth_kibps += c->growth_kibps;
+        }
+        memcpy(t.name, lead->name, sizeof(t.name));
+        memcpy(t.unit, lead->unit, sizeof(t.unit));
+        return t;
+}
+
+/* The size that the group still shows, and whether all of it has gone. */
+static struct watch_look
+look_at_flight(struct guard *g)
+{
+        struct watch_look l = {
+                .now_us = g->sample.now_us,
+                .gone = true,
+                .verdict = &g->verdict,
+        };
+
+        for (uint32_t i = 0; i < g->flight.n; i++) {
+                struct flight_member *m = &g->flight.member[i];
+
+                if (!m->gone)
+                        m->gone = kill_is_gone(m->c.pidfd);
+                if (m->gone)
+                        continue;
+                l.gone = false;
+                (void)roster_read(&m->c);
+                l.victim_kib += m->c.anon_kib + m->c.shmem_kib + m->c.swap_kib;
+        }
+        return l;
+}
+
+static void
+take_off(struct guard *g, const struct choice *ch, const struct candidate *lead, int sig)
+{
+        struct watch_look l;
+
+        g->flight.seq = g->roster->seq;
+        g->flight.from_mem_kib = g->verdict.available_kib;
+        g->flight.from_swap_kib = g->verdict.swap_free_kib;
+        g->flight.others_kib = 0;
+        g->flight.at_us = g->sample.now_us;
+        g->flight.killed = sig == SIGKILL;
+        g->flight.told = tell_victim(g, ch, lead, sig);
+        g->flight.told.n = g->flight.n;
+        g->flight.told.killed = g->flight.killed;
+        l = look_at_flight(g);
+        watch_begin(&g->watch, &l, sig == SIGKILL);
+        guard_publish_use(g);
+        post_flight(g, RECORD_SIGNAL);
+}
+
+static void
+would_have(struct guard *g, const struct choice *ch)
+{
+        const struct candidate *lead = &g->roster->roster.c[ch->who.member[0]];
+        struct record rec = guard_record(g, RECORD_SIGNAL);
+
+        if (g->told_dry == lead->pid)
+                return;
+        g->told_dry = lead->pid;
+        rec.victim = tell_victim(g, ch, lead, signal_for(g, lead));
+        guard_post(g, &rec);
+}
+
+static void
+report_refused(struct guard *g, const struct choice *ch, struct candidate *c, int error)
+{
+        struct record rec = guard_record(g, RECORD_REFUSED);
+
+        rec.victim = tell_victim(g, ch, c, signal_for(g, c));
+        rec.victim.error = error;
+        guard_post(g, &rec);
+}
+
+/* True when somebody was signalled. */
+static bool
+kill_group(struct guard *g, const struct choice *ch)
+{
+        struct candidate *lead = NULL;
+        int lead_sig = 0;
+
+        g->flight.n = 0;
+        for (uint32_t i = 0; i < ch->who.n; i++) {
+                struct candidate *c = &g->roster->roster.c[ch->who.member[i]];
+                int sig = signal_for(g, c);
+                int r = send_to(g, c, sig);
+
+                if (r == KILL_SENT) {
+                        flight_add(g, c);
+                        if (!lead) {
+                                lead = c;
+                                lead_sig = sig;
+                        }
+                        continue;
+                }
+                strike(g, c);
+                if (r != KILL_GONE)
+                        report_refused(g, ch, c, r == KILL_REFUSED ? -EPERM : r);
+        }
+        if (lead)
+                take_off(g, ch, lead, lead_sig);
+        return lead != NULL;
+}
+
+static bool
+roster_is_stale(const struct guard *g)
+{
+        return !g->roster || g->sample.now_us > g->roster->due_us + OVERDUE_US;
+}
+
+/* Memory once more, between choosing and killing: a scan takes time, and help may have come. */
+static bool
+still_so(struct guard *g)
+{
+        guard_look(g);
+        return g->verdict.act >= LEVEL_TERM;
+}
+
+void
+flight_act(struct guard *g)
+{
+        struct choice ch;
+
+        if (g->blind) {
+                report_nobody(g, CAUSE_BLIND);
+                return;
+        }
+        if (g->sample.now_us < g->vain_until_us) {
+                report_nobody(g, CAUSE_NO_EFFECT);
+                return;
+        }
+        if (roster_is_stale(g))
+                flight_own_scan(g);
+        if (!g->roster)
+                return;
+        for (unsigned i = 0; i < TRIES; i++) {
+                g->sample.owned_kibps = roster_refresh(&g->roster->roster, g->sample.now_us);
+                victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, &ch);
+                if (ch.why_nobody != NOBODY_NONE) {
+                        report_nobody(g, ch.why_nobody == NOBODY_IN_VAIN ? CAUSE_IN_VAIN
+                                                                         : CAUSE_NOBODY);
+                        return;
+                }
+                if (!still_so(g))
+                        return;
+                if (g->dry_run) {
+                        would_have(g, &ch);
+                        return;
+                }
+                if (kill_group(g, &ch))
+                        return;
+        }
+}
+
+/* ---- after the signal ---- */
+
+static void
+escalate(struct guard *g)
+{
+        for (uint32_t i = 0; i < g->flight.n; i++)
+                if (!g->flight.member[i].gone)
+                        (void)kill_send(g->flight.member[i].c.pidfd, SIGKILL);
+        g->flight.killed = true;
+        g->flight.told.killed = true;
+        g->flight.told.term_us = g->sample.now_us - g->watch.sent_us;
+        post_flight(g, RECORD_ESCALATED);
+}
+
+static uint64_t
+risen(uint64_t now_kib, uint64_t from_kib)
+{
+        return now_kib > from_kib ? now_kib - from_kib : 0;
+}
+
+static void
+settle(struct guard *g)
+{
+        struct record_victim *t = &g->flight.told;
+        uint64_t predicted = t->predicted.mem_kib + t->predicted.swap_kib;
+
+        t->gone_us = g->watch.gone_us - g->watch.sent_us;
+        t->real.mem_kib =
+                risen(g->verdict.available_kib + g->flight.others_kib, g->flight.from_mem_kib);
+        t->real.swap_kib = risen(g->verdict.swap_free_kib, g->flight.from_swap_kib);
+        if ((t->real.mem_kib + t->real.swap_kib) * VAIN_PART < predicted)
+                g->vain++;
+        else
+                g->vain = 0;
+        if (g->vain >= VAIN_KILLS) {
+                g->vain_until_us = g->sample.now_us + VAIN_US;
+                g->told_nobody = false;
+                g->vain = 0;
+        }
+        land(g, RECORD_ENDED);
+}
+
+static void
+give_up(struct guard *g)
+{
+        for (uint32_t i = 0; i < g->flight.n; i++) {
+                const struct flight_member *m = &g->flight.member[i];
+
+                for (uint32_t j = 0; !m->gone && j < g->roster->roster.n; j++) {
+                        struct candidate *c = &g->roster->roster.c[j];
+
+                        if (c->pid == m->c.pid && c->start_ticks == m->c.start_ticks)
+                                strike(g, c);
+                }
+        }
+        land(g, RECORD_GAVE_UP);
+}
+
+static void
+ask_to_reap(struct guard *g)
+{
+        for (uint32_t i = 0; i < g->flight.n; i++)
+                if (!g->flight.member[i].gone) {
+                        atomic_store(&g->share->reap_fd, g->flight.member[i].c.pidfd);
+                        break;
+                }
+        guard_wake_errand(g);
+}
+
+void
+flight_watch(struct guard *g)
+{
+        struct watch_look l = look_at_flight(g);
+
+        switch (watch_step(&g->watch, g->policy, &l)) {
+        case DO_SIGKILL:
+                escalate(g);
+                break;
+        case DO_REAP:
+                ask_to_reap(g);
+                break;
+        case DO_GIVE_UP:
+                give_up(g);
+                break;
+        case DO_RELEASE:
+                land(g, RECORD_RELEASED);
+                break;
+        case DO_DONE:
+                settle(g);
+                break;
+        case DO_SETTLE:
+        case DO_NOTHING:
+                break;
+        }
+}
+
+void
+flight_try(struct guard *g, struct candidate *c)
+{
+        (void)send_to(g, c, 0);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Following: of the many processes in the census, the few that could be chosen, looked at closely
+ * and with descriptors held, as a roster.  Identity is read once, when a process is first followed,
+ * and again after it has exec'd or the policy has changed.
+ */
+#ifndef OOMGUARD_FOLLOW_H
+#define OOMGUARD_FOLLOW_H
+
+#include "census.h"
+
+/*
+ * Makes a roster of those that could be chosen, opening what is to be held.  `done` is the number
+ * of the oldest roster still in use: descriptors of processes that were on none since are closed.
+ */
+void
+follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
+
+/* Closes everything held. */
+void
+follow_end_all(struct census *c);
+
+#endif
