@@ -16,11 +16,11 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LDLIBS   = -linih -pthread
 
 # Text and numbers in, numbers out: no clock, no file, no floating point (see tests/gates).
-PURE  = text psi meminfo vmstat swaps procstat decide blame victim watch
+PURE  = text psi meminfo vmstat swaps zram procstat decide blame victim watch
 # What the loop runs once memory is locked, beside the pure ones.
-LOOP  = sampler procfs roster kill ring flight guard
+LOOP  = sampler procfs roster kill ring reaper flight guard
 # What may block: set-up and the errand thread.
-EDGE  = census follow identity rules config message trace errand report harden host
+EDGE  = census follow identity rules config config_print loader keys patterns values message trace errand report harden host
 
 OBJ   = $(patsubst %,$(BUILD)/%.o,$(PURE) $(LOOP) $(EDGE))
 LIB   = $(BUILD)/liboomguard.a
@@ -116,13 +116,17 @@ check-builds:
 	@$(MAKE) -s CC=gcc BUILD=$(BUILD)/gcc WERROR=1 $(BUILD)/gcc/liboomguard.a $(BUILD)/gcc/oomguard.o
 	@$(MAKE) -s CC=clang BUILD=$(BUILD)/clang WERROR=1 $(BUILD)/clang/liboomguard.a $(BUILD)/clang/oomguard.o
 	@$(MAKE) -s CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar BUILD=$(BUILD)/arm64 WERROR=1 \
-	        CPPFLAGS="-D_GNU_SOURCE -DOOMGUARD_VERSION='\"$(VERSION)\"' -I$(BUILD)/arm64/include" arm64
+	        CPPFLAGS="-D_GNU_SOURCE -DOOMGUARD_VERSION='\"$(VERSION)\"'" arm64
 
-# inih's header is the same everywhere; its library for arm64 comes from the package's own sources'
-# build, so what is linked here is everything but that.
-arm64: | $(BUILD)
-	@mkdir -p $(BUILD)/include && cp /usr/include/ini.h $(BUILD)/include/
-	@$(MAKE) -s $(LIB) $(BUILD)/oomguard.o
+# Linked only where arm64's libinih is installed (dpkg --add-architecture arm64): bootstrap sees to
+# that on Debian, Ubuntu keeps it elsewhere.
+ARM64_INIH = $(wildcard /usr/lib/aarch64-linux-gnu/libinih.so)
+arm64: $(LIB) $(BUILD)/oomguard.o
+ifneq ($(ARM64_INIH),)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $(BUILD)/oomguard $(BUILD)/oomguard.o $(LIB) $(LDLIBS)
+else
+	@echo "arm64: compiled, not linked here: libinih:arm64 is not installed"
+endif
 
 # Real machines running out of memory; VM=, REPEAT=, SEED=: see tests/vm/README.md.
 check-vm: oomguard

@@ -104,25 +104,37 @@ struct question {
         uint32_t swap_bp;
 };
 
+/* Whether a took more than b; of equals it is the younger, so that the order of the roster does not
+ * matter. */
+static bool
+took_more(const struct question *q, uint32_t a, uint32_t b)
+{
+        const struct candidate *ca = &q->r->c[a], *cb = &q->r->c[b];
+        uint64_t kib_a = took_kib(ca, q->mark), kib_b = took_kib(cb, q->mark);
+
+        if (kib_a != kib_b)
+                return kib_a > kib_b;
+        if (ca->start_ticks != cb->start_ticks)
+                return ca->start_ticks > cb->start_ticks;
+        return ca->pid > cb->pid;
+}
+
 static bool
 blame_one(const struct question *q, struct blame *ret)
 {
-        uint64_t most_kib = 0;
-        uint32_t who = 0;
+        uint64_t most_kib;
+        int who = -1;
 
-        for (uint32_t i = 0; i < q->r->n; i++) {
-                uint64_t kib = took_kib(&q->r->c[i], q->mark);
-
-                if (candidate_eligible(&q->r->c[i]) && kib > most_kib) {
-                        most_kib = kib;
-                        who = i;
-                }
-        }
-        struct give_back g = { 0 };
-
+        for (uint32_t i = 0; i < q->r->n; i++)
+                if (candidate_eligible(&q->r->c[i]) && (who < 0 || took_more(q, i, (uint32_t)who)))
+                        who = (int)i;
+        if (who < 0)
+                return false;
+        most_kib = took_kib(&q->r->c[who], q->mark);
         if (most_kib == 0 || most_kib < q->half_kib)
                 return false;
-        g = blame_gives(&q->r->c[who], q->swap_bp);
+        struct give_back g = blame_gives(&q->r->c[who], q->swap_bp);
+
         if (!blame_lifts(q->v, q->s, &g))
                 return false;
         ret->took_kib = most_kib;
@@ -131,7 +143,31 @@ blame_one(const struct question *q, struct blame *ret)
         return true;
 }
 
-/* The swarm that candidate `of` belongs to: only those that took something are to be ended. */
+/* Puts a member where it belongs: the one that took most comes first. */
+static void
+group_add(const struct question *q, struct group *who, uint32_t i)
+{
+        uint32_t at = who->n++;
+
+        for (; at > 0 && took_more(q, i, who->member[at - 1]); at--)
+                who->member[at] = who->member[at - 1];
+        who->member[at] = (uint8_t)i;
+}
+
+/* True when it took something since the mark, or since one before it that was ever set. */
+static bool
+took_any(const struct question *q, const struct candidate *c)
+{
+        for (unsigned mark = q->mark; mark < MARK_MAX; mark++)
+                if (q->r->mark[mark].boot_us != 0 && took_kib(c, mark) > 0)
+                        return true;
+        return false;
+}
+
+/*
+ * The swarm that candidate `of` belongs to.  Only those that took something are to be ended, but a
+ * member that has paused for a moment is as guilty as the others.
+ */
 static uint32_t
 gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_took,
        struct give_back *ret_gives)
@@ -148,14 +184,14 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
                 if (!same_swarm(c, &q->r->c[of]))
                         continue;
                 n_all++;
-                if (kib == 0 || !candidate_eligible(c))
+                if (!took_any(q, c) || !candidate_eligible(c))
                         continue;
                 struct give_back g = blame_gives(c, q->swap_bp);
 
                 *ret_took += kib;
                 ret_gives->mem_kib += g.mem_kib;
                 ret_gives->swap_kib += g.swap_kib;
-                who->member[who->n++] = (uint8_t)i;
+                group_add(q, who, i);
         }
         return n_all;
 }
@@ -176,8 +212,11 @@ blame_swarm(const struct question *q, struct blame *ret)
                         first = !same_swarm(&q->r->c[j], &q->r->c[i]);
                 if (!first || gather(q, i, &who, &took, &g) < SWARM_MIN)
                         continue;
-                if (took < q->half_kib || took <= ret->took_kib || who.n == 0 ||
+                if (took < q->half_kib || took < ret->took_kib || who.n == 0 ||
                     !blame_lifts(q->v, q->s, &g))
+                        continue;
+                if (found && took == ret->took_kib &&
+                    !took_more(q, who.member[0], ret->who.member[0]))
                         continue;
                 ret->took_kib = took;
                 ret->who = who;

@@ -30,6 +30,13 @@ struct dent {
         char name[];
 };
 
+/* getdents64(2) aligns every entry. */
+static const struct dent *
+dent_at(const char *buf, ssize_t at)
+{
+        return (const struct dent *)(const void *)(buf + at);
+}
+
 static uint32_t
 clamp32(uint64_t value)
 {
@@ -152,7 +159,8 @@ read_statm(struct census *c, int32_t pid, struct sizes *ret, uint64_t *ret_resid
 int32_t
 census_living_thread(struct census *c, int32_t pid)
 {
-        char path[PROCFS_PATH_MAX], buf[1024];
+        char path[PROCFS_PATH_MAX];
+        char buf[1024] __attribute__((aligned(8)));
         int32_t found = 0;
         int fd;
 
@@ -162,8 +170,8 @@ census_living_thread(struct census *c, int32_t pid)
                 return 0;
         ssize_t n = syscall(SYS_getdents64, fd, buf, sizeof(buf));
 
-        for (ssize_t at = 0; at < n && !found; at += ((struct dent *)(buf + at))->reclen) {
-                const struct dent *d = (const struct dent *)(buf + at);
+        for (ssize_t at = 0; at < n && !found; at += dent_at(buf, at)->reclen) {
+                const struct dent *d = dent_at(buf, at);
                 struct sizes s = { 0 };
                 int32_t tid = 0;
 
@@ -259,7 +267,7 @@ row_update(struct row *r, const struct sizes *s, uint64_t now_us)
 }
 
 static void
-visit(struct census *c, int32_t pid, uint64_t now_us, bool swap_used)
+visit(struct census *c, int32_t pid, uint64_t now_us, bool swap)
 {
         struct row *r = census_find(c, pid);
         struct proc_stat st = { 0 };
@@ -274,7 +282,7 @@ visit(struct census *c, int32_t pid, uint64_t now_us, bool swap_used)
                         return;
                 break;
         case STATM_SIZES:
-                if ((swap_used || resident_kib >= LARGE_KIB) && !read_status(c, pid, 0, &s))
+                if ((swap || resident_kib >= LARGE_KIB) && !read_status(c, pid, 0, &s))
                         return;
                 break;
         }
@@ -325,12 +333,13 @@ drop_unseen(struct census *c)
 }
 
 int
-census_scan(struct census *c, uint64_t now_us, bool swap_used)
+census_scan(struct census *c, uint64_t now_us, bool swap)
 {
         char *buf = c->work.dents;
         ssize_t n;
 
         c->pass++;
+        c->swap = swap;
         c->n_seen = 0;
         c->n_unreadable = 0;
         c->unkept_kib = 0;
@@ -341,14 +350,14 @@ census_scan(struct census *c, uint64_t now_us, bool swap_used)
         if (lseek(c->proc_fd, 0, SEEK_SET) < 0)
                 return -errno;
         while ((n = syscall(SYS_getdents64, c->proc_fd, buf, sizeof(c->work.dents))) > 0) {
-                for (ssize_t at = 0; at < n; at += ((struct dent *)(buf + at))->reclen) {
-                        const char *name = ((const struct dent *)(buf + at))->name;
+                for (ssize_t at = 0; at < n; at += dent_at(buf, at)->reclen) {
+                        const char *name = dent_at(buf, at)->name;
                         int32_t pid = 0;
 
                         while (*name >= '0' && *name <= '9' && pid < INT32_MAX / 10)
                                 pid = pid * 10 + (*name++ - '0');
                         if (*name == '\0' && pid > 0 && pid != c->own_pid)
-                                visit(c, pid, now_us, swap_used);
+                                visit(c, pid, now_us, swap);
                 }
         }
         if (n < 0)
@@ -410,7 +419,7 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
         c->fd_budget = fd_budget;
         c->own_pid = (int32_t)getpid();
         for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
-                c->follow[i].size_fd = c->follow[i].pidfd = -1;
+                c->follow[i].size_fd[0] = c->follow[i].size_fd[1] = c->follow[i].pidfd = -1;
         identity_own_namespace(c->proc_fd, c->own_mnt, sizeof(c->own_mnt));
         return 0;
 }

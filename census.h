@@ -45,8 +45,9 @@ struct follow {
         int32_t pid; /* 0: free */
         uint64_t start_ticks;
         uint64_t stack;
-        int size_fd, pidfd;
-        bool size_is_status;
+        int size_fd[2]; /* statm, status */
+        int pidfd;
+        bool size_is_status; /* which of them is to be read */
         uint32_t uid;
         uint32_t exe_id;
         struct standing standing;
@@ -88,6 +89,7 @@ struct census {
         uint16_t *slot; /* hash by pid: index + 1 into row, 0: empty */
         uint32_t slot_mask;
         uint16_t pass;
+        bool swap; /* there is swap: sizes are read from status */
         int32_t kernel[CENSUS_KERNEL];
         struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [3] when last calm */
         struct follow follow[CENSUS_FOLLOWS];
@@ -110,10 +112,10 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
 void
 census_close(struct census *c);
 
-/* The whole machine once: `swap_used` asks for the larger file of everybody. 0 or a negative errno
- * (of /proc itself; processes that vanish are no error). */
+/* The whole machine once; while there is swap, from the larger file of everybody. 0 or a negative
+ * errno (of /proc itself; processes that vanish are no error). */
 int
-census_scan(struct census *c, uint64_t now_us, bool swap_used);
+census_scan(struct census *c, uint64_t now_us, bool swap);
 
 /* Remembers the sizes of the last scan as those of now, to be compared with. */
 void

@@ -23,6 +23,13 @@
 #define CAUSE_FULL_BP 500u
 /* With less time than this until KILL no process ends by itself: SIGTERM would be a wasted look. */
 #define RACE_US 250000u
+/*
+ * Standing still is thrashing only where pages that were reclaimed have to come back: at least this
+ * share of them.  A working set that does not fit showed 30 to 1000 %; a leak into slow swap, and a
+ * load that merely shifts, 0 to 4 %, with tasks standing still for up to 80 % of the time in all
+ * three.
+ */
+#define REFAULT_BP 2500u
 /* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
 #define PLATEAU_US (60 * SECOND_US)
 
@@ -141,7 +148,10 @@ point_add(struct decide_state *st, const struct sample *s, const struct verdict 
                 .some_us = s->psi.some.total_us,
                 .full_us = s->psi.full.total_us,
                 .pgscan = s->pgscan,
+                .pgsteal = s->pgsteal,
+                .refault = s->refault,
                 .has_pgscan = s->has_pgscan,
+                .has_refault = s->has_refault,
         };
 }
 
@@ -156,6 +166,15 @@ share_bp(uint64_t now_total, uint64_t then_total, uint64_t span_us)
         if (moved > span_us)
                 moved = span_us;
         return (uint32_t)(moved * 10000 / span_us);
+}
+
+/* part of whole, at most all of it; all of it when there is no whole. */
+static uint32_t
+part_bp(uint64_t part, uint64_t whole)
+{
+        if (part == 0)
+                return 0;
+        return part >= whole ? 10000 : (uint32_t)mul_div(part, 10000, whole);
 }
 
 static void
@@ -176,6 +195,10 @@ measure_pressure(const struct policy *p, const struct decide_state *st, const st
                 v->full_bp = share_bp(s->psi.full.total_us, then->full_us, span_us);
         }
         v->reclaim = s->has_pgscan && then->has_pgscan && s->pgscan > then->pgscan;
+        v->refault_bp = REFAULT_BP;
+        if (s->has_refault && then->has_refault)
+                v->refault_bp = part_bp(sub_floor(s->refault, then->refault),
+                                        sub_floor(s->pgsteal, then->pgsteal));
 }
 
 /* KiB a second by which `now` is below `then`; 0 when it is not. */
@@ -325,7 +348,8 @@ static enum level
 judge_stall(const struct policy *p, struct decide_state *st, const struct sample *s,
             const struct limits *l, const struct verdict *v)
 {
-        bool gate = s->has_psi && v->reclaim && mem_low(l->easy_kib, l->below_kib);
+        bool gate = s->has_psi && v->reclaim && v->refault_bp >= REFAULT_BP &&
+                    mem_low(l->easy_kib, l->below_kib);
         bool term = gate && p->psi_term_bp > 0 && v->full_bp >= p->psi_term_bp;
         bool kill = gate && p->psi_kill_bp > 0 && v->full_bp >= p->psi_kill_bp;
 

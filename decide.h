@@ -48,6 +48,7 @@ struct verdict {
 
         uint32_t full_bp, some_bp; /* share of the window that tasks stood still */
         bool reclaim;              /* the kernel reclaimed globally within the window */
+        uint32_t refault_bp;       /* of what it reclaimed, so much had to come back */
 
         uint64_t fall_kibps; /* rate at which memory and swap together go, 0 when they do not */
         uint64_t left_us;    /* until TERM at that rate, or DECIDE_NEVER_US */
@@ -63,8 +64,8 @@ struct decide_point {
         uint64_t available_kib;
         uint64_t supply_kib; /* available memory and free swap */
         uint64_t some_us, full_us;
-        uint64_t pgscan;
-        bool has_pgscan;
+        uint64_t pgscan, pgsteal, refault;
+        bool has_pgscan, has_refault;
 };
 
 struct decide_state {

@@ -9,13 +9,11 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "follow.h"
-#include "harden.h"
 #include "message.h"
 #include "sampler.h"
 #include "trace.h"
@@ -118,7 +116,7 @@ scan(struct errand *e, bool hot)
         enum level level = (enum level)atomic_load(&e->share->level);
         uint64_t begin_us = sampler_now_us();
 
-        if (census_scan(&e->census, begin_us, atomic_load(&e->share->swap_used)) < 0) {
+        if (census_scan(&e->census, begin_us, atomic_load(&e->share->swap)) < 0) {
                 e->scan_due_us = begin_us + POLL_US;
                 return;
         }
@@ -153,20 +151,6 @@ take_strikes(struct errand *e)
 
                 census_strike(&e->census, s->pid, s->start_ticks);
         }
-}
-
-static void
-reap(struct errand *e)
-{
-        int fd = atomic_exchange(&e->share->reap_fd, -1);
-
-#ifdef SYS_process_mrelease
-        /* ESRCH: it has let go of its memory by itself.  Whatever else: it was worth the try. */
-        if (fd >= 0)
-                (void)syscall(SYS_process_mrelease, fd, 0);
-#else
-        (void)fd;
-#endif
 }
 
 static void
@@ -304,7 +288,6 @@ run(void *arg)
         };
         uint64_t count;
 
-        harden_errand();
         while (!atomic_load(&e->share->stop)) {
                 int n = poll(p, 2, wait_ms(e));
 
@@ -313,7 +296,6 @@ run(void *arg)
                 if (n > 0 && p[0].revents)
                         take_signal(e);
                 take_strikes(e);
-                reap(e);
                 drain(e);
                 bool hot = atomic_load(&e->share->hot);
 
@@ -375,6 +357,9 @@ errand_start(struct errand *e)
         r = pthread_attr_init(&attr);
         if (r == 0)
                 r = pthread_attr_setstacksize(&attr, ERRAND_STACK);
+        /* Ordinary priority, whatever the loop has from its unit. */
+        if (r == 0)
+                r = pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
         if (r == 0)
                 r = pthread_create(&e->thread, &attr, run, e);
         (void)pthread_attr_destroy(&attr);

@@ -91,12 +91,12 @@ void
 flight_own_scan(struct guard *g)
 {
         struct numbered_roster *own = &g->own_roster;
-        bool swap_used = g->sample.mem.swap_free_kib < g->sample.mem.swap_total_kib;
+        bool swap = g->sample.mem.swap_total_kib > 0;
         uint64_t seq = g->roster ? g->roster->seq : 0;
 
         g->own.policy = g->policy;
         seed_own_marks(g);
-        if (census_scan(&g->own, g->sample.now_us, swap_used) < 0)
+        if (census_scan(&g->own, g->sample.now_us, swap) < 0)
                 return;
         follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
         if (g->roster && g->roster != own) {
@@ -319,6 +319,41 @@ still_so(struct guard *g)
         return g->verdict.act >= LEVEL_TERM;
 }
 
+static void
+choose_from_roster(struct guard *g, struct choice *ret)
+{
+        g->sample.owned_kibps = roster_refresh(&g->roster->roster, g->sample.now_us);
+        victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, ret);
+}
+
+/* True when the roster at hand explains what is going on, however old it is. */
+static bool
+explained(const struct guard *g, const struct choice *ch)
+{
+        return ch->blamed || (ch->why_nobody == NOBODY_NONE &&
+                              g->sample.owned_kibps >= g->verdict.fall_kibps / 2);
+}
+
+/*
+ * Opening files with no memory left waits for the very memory that is to be freed: 6.8 s were seen
+ * with zram at its end.  So a roster that explains the trouble is good enough, however late its
+ * successor is.
+ */
+static bool
+choose(struct guard *g, struct choice *ret)
+{
+        if (g->roster) {
+                choose_from_roster(g, ret);
+                if (explained(g, ret) || !roster_is_stale(g))
+                        return true;
+        }
+        flight_own_scan(g);
+        if (!g->roster)
+                return false;
+        choose_from_roster(g, ret);
+        return true;
+}
+
 void
 flight_act(struct guard *g)
 {
@@ -332,13 +367,9 @@ flight_act(struct guard *g)
                 report_nobody(g, CAUSE_NO_EFFECT);
                 return;
         }
-        if (roster_is_stale(g))
-                flight_own_scan(g);
-        if (!g->roster)
-                return;
         for (unsigned i = 0; i < TRIES; i++) {
-                g->sample.owned_kibps = roster_refresh(&g->roster->roster, g->sample.now_us);
-                victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, &ch);
+                if (!choose(g, &ch))
+                        return;
                 if (ch.why_nobody != NOBODY_NONE) {
                         report_nobody(g, ch.why_nobody == NOBODY_IN_VAIN ? CAUSE_IN_VAIN
                                                                          : CAUSE_NOBODY);
@@ -417,11 +448,9 @@ static void
 ask_to_reap(struct guard *g)
 {
         for (uint32_t i = 0; i < g->flight.n; i++)
-                if (!g->flight.member[i].gone) {
-                        atomic_store(&g->share->reap_fd, g->flight.member[i].c.pidfd);
-                        break;
-                }
-        guard_wake_errand(g);
+                if (!g->flight.member[i].gone)
+                        reaper_put(g->reaper, g->flight.member[i].c.pidfd);
+        reaper_wake(g->reaper);
 }
 
 void

@@ -39,7 +39,8 @@ let_go(struct census *c, int *fd)
 static void
 follow_end(struct census *c, struct follow *f)
 {
-        let_go(c, &f->size_fd);
+        let_go(c, &f->size_fd[false]);
+        let_go(c, &f->size_fd[true]);
         let_go(c, &f->pidfd);
         f->pid = 0;
 }
@@ -90,23 +91,32 @@ may_hold(const struct census *c)
         return c->fd_held < c->fd_budget;
 }
 
-/* Opens what is held of a process: its sizes and its pidfd, as far as there is room. */
 static void
-follow_hold(struct census *c, struct follow *f, const struct row *r, bool swap_used)
+hold_sizes(struct census *c, struct follow *f, const struct row *r)
 {
-        bool status = swap_used || r->shmem_kib >= SHARED_KIB || r->leaderless;
+        char text[PROCFS_TEXT_MAX];
+        int32_t tid = r->leaderless ? census_living_thread(c, r->pid) : 0;
+        const char *file = f->size_is_status ? "status" : "statm";
+        int *fd = &f->size_fd[f->size_is_status];
 
-        if (f->size_fd >= 0 && status && !f->size_is_status && f->used + 1 < c->built)
-                let_go(c, &f->size_fd);
+        *fd = hold(c, procfs_open(c->proc_fd, r->pid, tid, file));
+        /* The first read allocates the file's buffer: here, not on the loop. */
+        if (*fd >= 0)
+                (void)procfs_reread(*fd, text, sizeof(text));
+}
+
+/*
+ * Opens what is held of a process: its sizes and its pidfd, as far as there is room.  Once status
+ * is wanted statm stays open beside it: an older roster may still be reading it.
+ */
+static void
+follow_hold(struct census *c, struct follow *f, const struct row *r)
+{
+        f->size_is_status |= c->swap || r->shmem_kib >= SHARED_KIB || r->leaderless;
         if (f->pidfd < 0 && may_hold(c))
                 f->pidfd = hold(c, procfs_pidfd(c->proc_fd, r->pid, r->start_ticks));
-        if (f->size_fd < 0 && may_hold(c)) {
-                int32_t tid = r->leaderless ? census_living_thread(c, r->pid) : 0;
-
-                f->size_is_status = status;
-                f->size_fd =
-                        hold(c, procfs_open(c->proc_fd, r->pid, tid, status ? "status" : "statm"));
-        }
+        if (f->size_fd[f->size_is_status] < 0 && may_hold(c))
+                hold_sizes(c, f, r);
 }
 
 /* The row is somebody else's by now, or has gone: it starts anew at the next scan. */
@@ -119,7 +129,7 @@ row_forget(struct row *r)
 }
 
 static struct follow *
-follow_row(struct census *c, struct row *r, struct proc_stat *st, bool swap_used)
+follow_row(struct census *c, struct row *r, struct proc_stat *st)
 {
         struct follow *f;
 
@@ -136,12 +146,13 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, bool swap_used
                 f = follow_place(c);
                 if (!f)
                         return NULL;
-                *f = (struct follow){
-                        .pid = r->pid, .start_ticks = r->start_ticks, .size_fd = -1, .pidfd = -1
-                };
+                *f = (struct follow){ .pid = r->pid,
+                                      .start_ticks = r->start_ticks,
+                                      .size_fd = { -1, -1 },
+                                      .pidfd = -1 };
                 follow_identify(c, f, st);
         }
-        follow_hold(c, f, r, swap_used);
+        follow_hold(c, f, r);
         f->used = c->built;
         f->wanted = true;
         return f;
@@ -221,7 +232,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
                 .struck = r->struck,
                 .stopped = st->state == 'T' || st->state == 't',
                 .ns_init = f->ns_init,
-                .size_fd = f->size_fd,
+                .size_fd = f->size_fd[f->size_is_status],
                 .size_is_status = f->size_is_status,
                 .pidfd = f->pidfd,
         };
@@ -337,7 +348,6 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
 {
         struct family *table = c->work.rank.family;
         struct pick *pick = c->work.rank.pick;
-        bool swap_used = false;
         uint32_t n;
 
         c->built++;
@@ -348,7 +358,6 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
         ret->protected_kib = 0;
         memcpy(ret->mark, c->mark, sizeof(ret->mark));
         for (uint32_t i = 0; i < c->n; i++) {
-                swap_used |= c->row[i].swap_kib > 0;
                 ret->rest_kib += census_row_kib(&c->row[i]);
         }
         release_old(c, done);
@@ -361,7 +370,7 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
                 struct follow *f;
 
                 ret->rest_kib -= census_row_kib(r);
-                f = follow_row(c, r, &st, swap_used);
+                f = follow_row(c, r, &st);
                 if (!f)
                         continue;
                 fill(c, r, f, &st, now_us, to);

@@ -8,6 +8,7 @@
 #define OOMGUARD_GUARD_H
 
 #include "census.h"
+#include "reaper.h"
 #include "sampler.h"
 #include "share.h"
 #include "watch.h"
@@ -34,6 +35,7 @@ struct flight {
 
 struct guard {
         struct share *share;
+        struct reaper *reaper;
         const struct policy *policy;
         bool dry_run;
         bool blind; /* hidepid: nobody is chosen among what little can be seen */

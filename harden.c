@@ -123,14 +123,6 @@ harden_loop(harden_tell_fn tell, void *arg)
                            "the guard may be late on a busy machine (wants CAP_SYS_NICE)");
 }
 
-void
-harden_errand(void)
-{
-        struct sched_param sp = { .sched_priority = 0 };
-
-        (void)sched_setscheduler(0, SCHED_OTHER, &sp);
-}
-
 static uint64_t
 effective_caps(void)
 {

@@ -29,10 +29,6 @@ harden_lock_memory(harden_tell_fn tell, void *arg);
 void
 harden_loop(harden_tell_fn tell, void *arg);
 
-/* For the calling thread, the errand thread: ordinary priority, whatever the loop has. */
-void
-harden_errand(void);
-
 /* Says what this process cannot do for want of which privilege. */
 void
 harden_tell_privileges(harden_tell_fn tell, void *arg);

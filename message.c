@@ -149,7 +149,10 @@ add_cause(struct line *l, const struct verdict *v, enum level level)
         if (v->reason == REASON_STALL) {
                 add(l, "programs stood still for memory ");
                 add_percent(l, v->full_bp);
-                add(l, " of the time, %s available", sz(v->available_kib).text);
+                add(l, " of the time, ");
+                add_percent(l, v->refault_bp);
+                add(l, " of what was reclaimed had to come back, %s available",
+                    sz(v->available_kib).text);
                 return;
         }
         add(l, "%s available (limit %s)", sz(v->available_kib).text, sz(mem).text);

@@ -34,6 +34,7 @@ struct options {
 static struct share share;
 static struct guard guard;
 static struct errand errand;
+static struct reaper reaper;
 static struct policy policies[2];
 static struct report report;
 
@@ -157,7 +158,6 @@ open_share(const struct policy *p)
                 return -errno;
         atomic_store(&share.policy, p);
         atomic_store(&share.policy_used, p);
-        atomic_store(&share.reap_fd, -1);
         return 0;
 }
 
@@ -244,6 +244,7 @@ open_all(const struct options *o)
                 report_line(&report, MESSAGE_ERROR, "/proc: %s; not started", strerror(-r));
                 return -1;
         }
+        guard.reaper = &reaper;
         guard.dry_run = o->dry_run;
         guard.blind = host_hides_processes(guard.own.proc_fd);
         return 0;
@@ -271,12 +272,15 @@ run(const struct options *o)
         errand_rehearse(&errand);
         harden_lock_memory(tell_warning, NULL);
         r = errand_start(&errand);
+        if (r == 0)
+                r = reaper_start(&reaper);
         if (r < 0) {
-                report_line(&report, MESSAGE_ERROR, "errand thread: %s; not started", strerror(-r));
+                report_line(&report, MESSAGE_ERROR, "threads: %s; not started", strerror(-r));
                 return EXIT_FAILURE;
         }
         harden_loop(tell_warning, NULL);
         guard_run(&guard);
+        reaper_stop(&reaper);
         errand_join(&errand);
         errand_close(&errand);
         guard_close(&guard);

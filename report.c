@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,8 +48,12 @@ report_close(struct report *r)
 static bool
 put(const struct report *r, const char *text, size_t len)
 {
+        struct pollfd p = { .fd = r->fd, .events = POLLOUT };
         ssize_t n;
 
+        /* Not opened anew, so it may be one that waits: there has to be room first. */
+        if (!r->owned && !r->is_socket && (poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT)))
+                return false;
         do {
                 n = r->is_socket ? send(r->fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL)
                                  : write(r->fd, text, len);

@@ -127,7 +127,8 @@ roster_adopt(struct roster *r, const struct roster *before)
                 struct candidate *c = &r->c[i];
                 const struct candidate *b = same_process(before, c);
 
-                if (!b)
+                /* Another file counts other memory: the difference would look like growth. */
+                if (!b || b->size_is_status != c->size_is_status)
                         continue;
                 for (unsigned k = 0; k < 2; k++) {
                         c->ref_us[k] = b->ref_us[k];

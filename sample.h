@@ -16,15 +16,18 @@ struct sample {
         uint64_t boot_us; /* CLOCK_BOOTTIME: runs ahead of the former by the time suspended */
         struct meminfo mem;
         struct psi psi;
-        uint64_t pgscan; /* pages, since boot */
+        uint64_t pgscan; /* pages, since boot; the next two as well: see vmstat.h */
+        uint64_t pgsteal;
+        uint64_t refault;
         uint64_t zram_total_kib;
         uint64_t zram_free_kib;
         uint32_t zram_ratio_bp; /* stored to cost, the worse of overall and of late; 20000 is 2:1 */
         uint64_t arc_kib;       /* what the ZFS cache could shrink by */
         uint64_t owned_kibps;   /* growth of all candidates that may be ended, KiB a second */
         bool has_psi;
-        bool has_pgscan; /* read from WATCH on only */
-        bool stale;      /* the files could not be read: the numbers are those of the last look */
+        bool has_pgscan;  /* read from WATCH on only */
+        bool has_refault; /* the kernel counts them, and has_pgscan */
+        bool stale;       /* the files could not be read: the numbers are those of the last look */
 };
 
 #endif

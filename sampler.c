@@ -16,17 +16,6 @@ enum { TEXT_MAX = 16384, SWAPS_MAX = 4096, MM_STAT_MAX = 256 };
 
 #define REOPEN_US 1000000u
 
-/* Less than this in zram says nothing about what comes next. */
-#define ZRAM_TELLING_BYTES (64ull << 20)
-#define ZRAM_UNKNOWN_BP    20000u
-/* What counts as newly stored, and how long a window of it lasts at least. */
-#define ZRAM_STEP_BYTES (16ull << 20)
-#define ZRAM_WINDOW_US  2000000u
-/* zram keeps what does not compress as it is, so below 1:1 is the noise of pages freed in between.
- * Zero pages cost nothing, but nobody promises more of them. */
-#define ZRAM_MIN_BP 10000u
-#define ZRAM_MAX_BP 100000u
-
 struct source {
         const char *path;
         /*
@@ -201,6 +190,9 @@ take_vmstat(struct sampler *s)
         if (!usable(s, SAMPLER_VMSTAT, r))
                 return false;
         s->last.pgscan = vm.pgscan;
+        s->last.pgsteal = vm.pgsteal;
+        s->last.refault = vm.refault;
+        s->last.has_refault = vm.has_refault;
         s->oom_kill = vm.oom_kill;
         return true;
 }
@@ -219,54 +211,6 @@ take_arc(struct sampler *s)
         (void)usable(s, SAMPLER_ARC, r);
 }
 
-/* What was stored to what it costs, within limits; stored > 0. */
-static uint32_t
-ratio_bp(uint64_t stored, uint64_t used)
-{
-        if (used <= stored / (ZRAM_MAX_BP / ZRAM_MIN_BP))
-                return ZRAM_MAX_BP;
-        if (used >= stored)
-                return ZRAM_MIN_BP;
-        while (stored > UINT64_MAX / 10000) {
-                stored /= 2;
-                used /= 2;
-        }
-        return (uint32_t)(stored * 10000 / used);
-}
-
-/*
- * A leak that does not compress hides behind what is there already, so the last window counts too
- * when it is worse.  It is looked at as soon as it holds enough, not only at its end: a bomb does
- * not wait for two seconds.
- */
-static uint32_t
-judge_zram(struct sampler *s, uint64_t stored, uint64_t used)
-{
-        uint64_t now_us = s->last.now_us;
-        bool again = false;
-
-        if (stored >= s->zram_stored && stored - s->zram_stored >= ZRAM_STEP_BYTES) {
-                uint64_t cost = used > s->zram_used ? used - s->zram_used : 0;
-
-                s->zram_ratio_bp = ratio_bp(stored - s->zram_stored, cost);
-                again = now_us - s->zram_window_us >= ZRAM_WINDOW_US;
-        } else if (s->zram_stored > stored && s->zram_stored - stored >= ZRAM_STEP_BYTES) {
-                /* What came late may be what has gone. */
-                s->zram_ratio_bp = 0;
-                again = true;
-        }
-        if (again) {
-                s->zram_stored = stored;
-                s->zram_used = used;
-                s->zram_window_us = now_us;
-        }
-        if (stored < ZRAM_TELLING_BYTES)
-                return ZRAM_UNKNOWN_BP;
-        uint32_t total_bp = ratio_bp(stored, used);
-
-        return s->zram_ratio_bp && s->zram_ratio_bp < total_bp ? s->zram_ratio_bp : total_bp;
-}
-
 static int
 read_zram(int fd, struct zram_stat *ret)
 {
@@ -279,7 +223,7 @@ read_zram(int fd, struct zram_stat *ret)
 static void
 take_zram(struct sampler *s)
 {
-        uint64_t stored = 0, used = 0;
+        struct zram_stat all = { 0 };
 
         for (uint32_t i = 0; i < s->n_zram; i++) {
                 struct zram_stat z;
@@ -288,40 +232,22 @@ take_zram(struct sampler *s)
                         continue;
                 int r = read_zram(s->zram_fd[i], &z);
 
-                if (r == 0 && (__builtin_add_overflow(stored, z.stored_bytes, &stored) ||
-                               __builtin_add_overflow(used, z.used_bytes, &used)))
+                if (r == 0 &&
+                    (__builtin_add_overflow(all.stored_bytes, z.stored_bytes, &all.stored_bytes) ||
+                     __builtin_add_overflow(all.used_bytes, z.used_bytes, &all.used_bytes)))
                         r = -EOVERFLOW;
                 if (!usable(s, SAMPLER_SWAPS, r))
                         return;
         }
-        s->last.zram_ratio_bp = judge_zram(s, stored, used);
-}
-
-/* Appends the decimal digits of n. */
-static char *
-put_u32(char *p, uint32_t n)
-{
-        char digit[10]; /* of 2^32 - 1 */
-        int n_digits = 0;
-
-        do {
-                digit[n_digits++] = (char)('0' + n % 10);
-                n /= 10;
-        } while (n > 0);
-        while (n_digits > 0)
-                *p++ = digit[--n_digits];
-        return p;
+        s->last.zram_ratio_bp = zram_judge(&s->zram, s->last.now_us, &all);
 }
 
 static int
 open_zram(const char *sys, uint32_t id)
 {
-        static const char head[] = "block/zram", tail[] = "/mm_stat";
-        char path[sizeof(head) + 10 + sizeof(tail)], *p = path;
+        char path[ZRAM_PATH_MAX];
 
-        memcpy(p, head, sizeof(head) - 1);
-        p = put_u32(p + sizeof(head) - 1, id);
-        memcpy(p, tail, sizeof(tail));
+        zram_path(path, id);
         return open_below(sys, path);
 }
 
@@ -362,8 +288,7 @@ follow_zram(struct sampler *s, const char *sys, const struct swaps *sw)
         }
         s->n_zram = sw->n_zram;
         /* A window from nothing: its first ratio is that of everything. */
-        s->zram_stored = s->zram_used = s->zram_window_us = 0;
-        s->zram_ratio_bp = 0;
+        s->zram = (struct zram_window){ 0 };
 }
 
 static bool
@@ -464,6 +389,7 @@ sampler_take(struct sampler *s, bool deep, struct sample *ret)
         s->last.has_psi = s->fd[SAMPLER_PRESSURE] >= 0;
         (void)take_pressure(s);
         s->last.has_pgscan = deep && (take_vmstat(s) || s->last.has_pgscan);
+        s->last.has_refault = s->last.has_refault && s->last.has_pgscan;
         if (s->last.mem.swap_total_kib != swap_total_kib)
                 sampler_find_zram(s, s->sys);
         else if (deep)

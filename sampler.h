@@ -8,7 +8,7 @@
 #define OOMGUARD_SAMPLER_H
 
 #include "sample.h"
-#include "swaps.h"
+#include "zram.h"
 
 enum sampler_file {
         SAMPLER_MEMINFO,
@@ -31,9 +31,7 @@ struct sampler {
                                            * as those of SAMPLER_SWAPS */
         int last_error[SAMPLER_N_FILES];  /* negative errno of the last of them, 0: none yet */
         uint64_t oom_kill;                /* of the last vmstat read */
-        uint64_t zram_stored, zram_used;  /* bytes, at the start of the ratio's window */
-        uint64_t zram_window_us;
-        uint32_t zram_ratio_bp; /* of late, over that window; 0: too little was stored to tell */
+        struct zram_window zram;
 };
 
 #define SAMPLER_INIT                                                                         \

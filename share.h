@@ -40,14 +40,13 @@ struct share {
         _Atomic(const struct policy *) policy_used;
         _Atomic int level;
         _Atomic bool settled;
-        _Atomic bool hot; /* a roster is wanted as soon as can be */
-        _Atomic bool swap_used;
+        _Atomic bool hot;            /* a roster is wanted as soon as can be */
+        _Atomic bool swap;           /* there is swap */
         _Atomic uint64_t supply_kib; /* available memory and free swap */
         _Atomic uint64_t step_kib;   /* so much less of it is worth a new mark */
         _Atomic uint32_t n_strikes;  /* ever; the last STRIKES of them are below */
         struct strike strike[STRIKES];
-        _Atomic int reap_fd; /* a pidfd to process_mrelease(2), or -1 */
-        int errand_fd;       /* eventfd: there is something for the errand thread */
+        int errand_fd; /* eventfd: there is something for the errand thread */
 };
 
 #endif

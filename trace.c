@@ -11,14 +11,15 @@
 #include "text.h"
 
 /* The numbers of a line in their order, all decimal; flags are a sum of bits. */
-enum { N_NUMBERS = 20 };
-enum { FLAG_PSI = 1, FLAG_PGSCAN = 2, FLAG_STALE = 4, FLAG_ESTIMATED = 8 };
+enum { N_NUMBERS = 22 };
+enum { FLAG_PSI = 1, FLAG_PGSCAN = 2, FLAG_STALE = 4, FLAG_ESTIMATED = 8, FLAG_REFAULT = 16 };
 
 static void
 numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
 {
         uint64_t flags = (s->has_psi ? FLAG_PSI : 0) | (s->has_pgscan ? FLAG_PGSCAN : 0) |
-                         (s->stale ? FLAG_STALE : 0) | (s->mem.estimated ? FLAG_ESTIMATED : 0);
+                         (s->stale ? FLAG_STALE : 0) | (s->mem.estimated ? FLAG_ESTIMATED : 0) |
+                         (s->has_refault ? FLAG_REFAULT : 0);
         const uint64_t all[N_NUMBERS] = {
                 s->now_us,
                 s->boot_us,
@@ -40,6 +41,8 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->zram_ratio_bp,
                 s->arc_kib,
                 s->owned_kibps,
+                s->pgsteal,
+                s->refault,
         };
 
         memcpy(n, all, sizeof(all));
@@ -53,6 +56,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .boot_us = n[1],
                 .has_psi = n[2] & FLAG_PSI,
                 .has_pgscan = n[2] & FLAG_PGSCAN,
+                .has_refault = n[2] & FLAG_REFAULT,
                 .stale = n[2] & FLAG_STALE,
                 .mem = { .estimated = n[2] & FLAG_ESTIMATED,
                          .total_kib = n[3],
@@ -69,6 +73,8 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .zram_ratio_bp = (uint32_t)n[17],
                 .arc_kib = n[18],
                 .owned_kibps = n[19],
+                .pgsteal = n[20],
+                .refault = n[21],
         };
 }
 

@@ -1,20 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns the three keys of /proc/vmstat that count here.  Never compares them with anything earlier.
+ * Owns the keys of /proc/vmstat that count here.  Never compares them with anything earlier.
  */
 #include <errno.h>
 #include "text.h"
 #include "vmstat.h"
 
-enum { PGSCAN_KSWAPD, PGSCAN_DIRECT, OOM_KILL, N_KEYS };
+enum {
+        PGSCAN_KSWAPD,
+        PGSCAN_DIRECT,
+        PGSTEAL_KSWAPD,
+        PGSTEAL_DIRECT,
+        REFAULT_ANON,
+        REFAULT_FILE,
+        REFAULT,
+        OOM_KILL,
+        N_KEYS
+};
 
 static const struct text_key keys[N_KEYS] = {
         [PGSCAN_KSWAPD] = TEXT_KEY("pgscan_kswapd"),
         [PGSCAN_DIRECT] = TEXT_KEY("pgscan_direct"),
+        [PGSTEAL_KSWAPD] = TEXT_KEY("pgsteal_kswapd"),
+        [PGSTEAL_DIRECT] = TEXT_KEY("pgsteal_direct"),
+        [REFAULT_ANON] = TEXT_KEY("workingset_refault_anon"),
+        [REFAULT_FILE] = TEXT_KEY("workingset_refault_file"),
+        [REFAULT] = TEXT_KEY("workingset_refault"),
         [OOM_KILL] = TEXT_KEY("oom_kill"),
 };
 
 #define REQUIRED (1u << PGSCAN_KSWAPD | 1u << PGSCAN_DIRECT)
+#define STEAL    (1u << PGSTEAL_KSWAPD | 1u << PGSTEAL_DIRECT)
+#define BOTH     (1u << REFAULT_ANON | 1u << REFAULT_FILE)
 
 static bool
 read_value(const struct text_scan *scan, uint64_t *ret)
@@ -37,6 +54,10 @@ vmstat_parse(const char *text, size_t len, struct vmstat *ret)
                 return -EINVAL;
         /* The kernel's counters wrap, and so may their sum: differences stay right. */
         ret->pgscan = value[PGSCAN_KSWAPD] + value[PGSCAN_DIRECT];
+        ret->pgsteal = value[PGSTEAL_KSWAPD] + value[PGSTEAL_DIRECT];
+        ret->refault = value[REFAULT_ANON] + value[REFAULT_FILE] + value[REFAULT];
+        ret->has_refault =
+                (seen & STEAL) == STEAL && ((seen & BOTH) == BOTH || (seen & 1u << REFAULT));
         ret->oom_kill = value[OOM_KILL];
         return 0;
 }

@@ -6,6 +6,7 @@
 #ifndef OOMGUARD_VMSTAT_H
 #define OOMGUARD_VMSTAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,10 @@ struct vmstat {
         uint64_t pgscan;   /* pages: pgscan_kswapd + pgscan_direct, which count global reclaim alone
                             * (mm/vmscan.c); a cgroup thrashing inside its own limit moves neither.
                             * pgscan_direct_throttle and pgscan_khugepaged are other counters. */
+        uint64_t pgsteal;  /* pages reclaimed: pgsteal_kswapd + pgsteal_direct, global as well */
+        uint64_t refault;  /* pages that had to come back: workingset_refault_anon and _file, before
+                            * 5.9 workingset_refault.  Refaults inside limits count here, too. */
+        bool has_refault;  /* the kernel has both of these */
         uint64_t oom_kill; /* processes ended by the kernel, inside limits too; 0 before 4.13 */
 };
 

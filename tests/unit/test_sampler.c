@@ -527,9 +527,9 @@ zram_ratio_is_that_of_all_within_limits(void **state)
                 uint32_t bp;
         } t[] = {
                 { 0, 0, 20000 },
-                { 63, 63, 20000 },
-                { 64, 64, 10000 },
-                { 64, 16, 40000 },
+                { 3, 3, 20000 },
+                { 4, 4, 10000 },
+                { 4, 1, 40000 },
                 { 1000, 1100, 10000 },
                 { 900, 100, 90000 },
                 { 1000, 100, 100000 },
@@ -567,22 +567,22 @@ zram_ratio_of_late_counts_when_it_is_worse(void **state)
 
         (void)state;
         assert_int_equal(sampler_open(&s, root, root), 0); /* 300 MiB for 100 */
-        assert_int_equal(s.zram_stored, 300 * MIB);
+        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
         /* Too little to tell: the ratio of all. */
         assert_in_range(take_ratio(&s, 315, 115), 27391, 27392);
         /* 16 MiB for 16, and it shows before the window ends. */
         assert_int_equal(take_ratio(&s, 316, 116), 10000);
-        assert_int_equal(s.zram_stored, 300 * MIB);
+        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
         /* The window goes on: 40 for 20. */
         assert_int_equal(take_ratio(&s, 340, 120), 20000);
-        assert_int_equal(s.zram_stored, 300 * MIB);
+        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
         /* Younger than two seconds, and then not. */
-        s.zram_window_us = sampler_now_us() - 1900000;
+        s.zram.since_us = sampler_now_us() - 1900000;
         assert_int_equal(take_ratio(&s, 340, 120), 20000);
-        assert_int_equal(s.zram_stored, 300 * MIB);
-        s.zram_window_us = sampler_now_us() - 2000000;
+        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
+        s.zram.since_us = sampler_now_us() - 2000000;
         assert_int_equal(take_ratio(&s, 340, 120), 20000);
-        assert_int_equal(s.zram_stored, 340 * MIB);
+        assert_int_equal(s.zram.stored_bytes, 340 * MIB);
         /* Nothing more is stored: the last window still counts. */
         assert_int_equal(take_ratio(&s, 340, 120), 20000);
         /* Of late it is better than over all, and does not count. */
@@ -599,14 +599,14 @@ zram_ratio_of_late_is_forgotten_with_what_was_stored(void **state)
 
         (void)state;
         assert_int_equal(sampler_open(&s, root, root), 0);
-        s.zram_window_us = 0;
+        s.zram.since_us = 0;
         assert_int_equal(take_ratio(&s, 350, 150), 10000);
-        assert_int_equal(s.zram_stored, 350 * MIB);
+        assert_int_equal(s.zram.stored_bytes, 350 * MIB);
         assert_int_equal(take_ratio(&s, 335, 135), 10000);
-        assert_int_equal(s.zram_stored, 350 * MIB);
+        assert_int_equal(s.zram.stored_bytes, 350 * MIB);
         assert_in_range(take_ratio(&s, 334, 134), 24925, 24926);
-        assert_int_equal(s.zram_stored, 334 * MIB);
-        assert_int_equal(s.zram_ratio_bp, 0);
+        assert_int_equal(s.zram.stored_bytes, 334 * MIB);
+        assert_int_equal(s.zram.ratio_bp, 0);
         sampler_close(&s);
 }
 

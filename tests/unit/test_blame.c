@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blame: what ending somebody gives back, and who took what has gone missing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+#include "blame.h"
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define MIB     1024ull
+#define GIB     (1024 * MIB)
+
+/* A machine at 300,000 KiB of 10,000,000 that had 3,000,000 when it was last calm: 2,700,000 are
+ * missing, half of it is 1,350,000, and 700,001 lift it above WARN. */
+struct place {
+        struct roster r;
+        struct verdict v;
+        struct sample s;
+};
+
+static struct place place;
+
+static void
+set_up(void)
+{
+        memset(&place, 0, sizeof(place));
+        place.v = (struct verdict){
+                .total_kib = 10000000,
+                .available_kib = 300000,
+                .warn_kib = 1000000,
+                .term_kib = 500000,
+                .kill_kib = 250000,
+        };
+        place.r.mark[0] = (struct mark){ 1, 1000, 3000000 };
+}
+
+/* With an executable and a parent of its own, so it is of no swarm. */
+static struct candidate *
+add(uint64_t anon_kib, uint64_t mark_kib)
+{
+        struct candidate *c = &place.r.c[place.r.n++];
+
+        *c = (struct candidate){
+                .pid = 1000 + (int32_t)place.r.n,
+                .ppid = 100,
+                .start_ticks = place.r.n,
+                .anon_kib = anon_kib,
+                .sharers = 1,
+                .exe_id = place.r.n,
+                .standing = { .rule = -1, .builtin = -1 },
+        };
+        for (unsigned m = 0; m < MARK_MAX; m++)
+                c->mark_kib[m] = mark_kib;
+        return c;
+}
+
+static void
+add_swarm(unsigned n, uint64_t anon_kib, uint64_t mark_kib, int32_t ppid, uint64_t exe_id)
+{
+        for (unsigned i = 0; i < n; i++) {
+                struct candidate *c = add(anon_kib, mark_kib);
+
+                c->ppid = ppid;
+                c->exe_id = exe_id;
+        }
+}
+
+static struct blame
+find(void)
+{
+        return blame_find(&place.r, &place.v, &place.s);
+}
+
+static void
+assert_one(int32_t pid, uint64_t took_kib)
+{
+        struct blame b = find();
+
+        assert_int_equal(b.who.n, 1);
+        assert_int_equal(place.r.c[b.who.member[0]].pid, pid);
+        assert_int_equal(b.took_kib, took_kib);
+}
+
+static void
+assert_nobody(void)
+{
+        assert_int_equal(find().who.n, 0);
+}
+
+/* ---- what ending gives back ---- */
+
+static void
+blame_swap_bp_is_what_zram_gives_back_and_nothing_for_a_disk(void **state)
+{
+        static const struct {
+                uint64_t total, free, zram_total, zram_free;
+                uint32_t ratio_bp, want_bp;
+        } rows[] = {
+                { 1000, 0, 0, 0, 0, 0 },
+                { 1000, 0, 0, 0, 20000, 0 },
+                { 1000, 0, 1000, 0, 20000, 5000 },
+                { 1000, 0, 1000, 0, 40000, 2500 },
+                { 1000, 0, 1000, 0, 10000, 10000 },
+                { 1000, 0, 1000, 0, 5000, 10000 },
+                { 1000, 0, 1000, 0, 0, 0 },
+                { 1000, 0, 500, 0, 20000, 2500 },
+                { 1000, 500, 500, 250, 20000, 2500 },
+                { 1000, 1000, 1000, 1000, 20000, 0 },
+                { 1000, 600, 1000, 0, 20000, 5000 }, /* zram says more than the whole: all of it */
+                { 1000, 1000, 1000, 0, 20000, 0 },
+                { 1000, 1001, 1000, 1001, 20000, 0 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                struct sample s = {
+                        .mem = { .swap_total_kib = rows[i].total, .swap_free_kib = rows[i].free },
+                        .zram_total_kib = rows[i].zram_total,
+                        .zram_free_kib = rows[i].zram_free,
+                        .zram_ratio_bp = rows[i].ratio_bp,
+                };
+
+                assert_int_equal(blame_swap_bp(&s), rows[i].want_bp);
+        }
+}
+
+static void
+blame_gives_adds_up_memory_and_tells_swap_apart(void **state)
+{
+        static const struct {
+                struct candidate c;
+                uint32_t swap_bp;
+                uint64_t mem, swap, own;
+        } rows[] = {
+                { { .anon_kib = 1000, .sharers = 1 }, 0, 1000, 0, 1000 },
+                { { .pagetables_kib = 30, .sharers = 1 }, 0, 30, 0, 0 },
+                { { .anon_kib = 1000, .swap_kib = 500, .sharers = 1 }, 0, 1000, 500, 1500 },
+                { { .anon_kib = 1000, .swap_kib = 500, .sharers = 1 }, 5000, 1250, 500, 1500 },
+                { { .swap_kib = 500, .sharers = 1 }, 10000, 500, 500, 500 },
+                { { .shmem_kib = 900, .sharers = 1 }, 0, 900, 0, 900 },
+                { { .shmem_kib = 900, .sharers = 3 }, 0, 300, 0, 300 },
+                { { .shmem_kib = 900, .sharers = 0 }, 0, 900, 0, 900 },
+                /* a fork: only what is beyond its parent's, or what it grew by, is its own */
+                { { .anon_kib = 1000, .cow = true, .parent_kib = 1000, .first_kib = 1000 },
+                  0,
+                  0,
+                  0,
+                  0 },
+                { { .anon_kib = 1100, .cow = true, .parent_kib = 1000, .first_kib = 1100 },
+                  0,
+                  100,
+                  0,
+                  100 },
+                { { .anon_kib = 1100, .cow = true, .parent_kib = 2000, .first_kib = 900 },
+                  0,
+                  200,
+                  0,
+                  200 },
+                { { .anon_kib = 600, .swap_kib = 400, .cow = true, .first_kib = 500,
+                    .parent_kib = 2000 },
+                  5000,
+                  400,
+                  200,
+                  500 },
+                { { .anon_kib = 1000, .cow = false, .parent_kib = 1000, .first_kib = 1000 },
+                  0,
+                  1000,
+                  0,
+                  1000 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                struct give_back g = blame_gives(&rows[i].c, rows[i].swap_bp);
+
+                assert_int_equal(g.mem_kib, rows[i].mem);
+                assert_int_equal(g.swap_kib, rows[i].swap);
+                assert_int_equal(blame_own_kib(&rows[i].c), rows[i].own);
+        }
+}
+
+static void
+blame_lifts_when_memory_or_swap_would_be_above_warn(void **state)
+{
+        static const struct {
+                uint64_t available, arc, swap_total, swap_free, mem, swap;
+                bool lifts;
+        } rows[] = {
+                { 300, 0, 0, 0, 700, 0, false },      { 300, 0, 0, 0, 701, 0, true },
+                { 300, 100, 0, 0, 600, 0, false },    { 300, 100, 0, 0, 601, 0, true },
+                { 300, 0, 1000, 50, 0, 150, false },  { 300, 0, 1000, 50, 0, 151, true },
+                { 300, 0, 0, 50, 0, 151, false },     { 300, 0, 1000, 500, 1, 0, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                struct verdict v = {
+                        .warn_kib = 1000,
+                        .swap_warn_kib = 200,
+                        .available_kib = rows[i].available,
+                        .swap_total_kib = rows[i].swap_total,
+                        .swap_free_kib = rows[i].swap_free,
+                };
+                struct sample s = { .arc_kib = rows[i].arc };
+                struct give_back g = { rows[i].mem, rows[i].swap };
+
+                assert_int_equal(blame_lifts(&v, &s, &g), rows[i].lifts);
+        }
+}
+
+/* ---- one ---- */
+
+static void
+blame_finds_a_leak_beside_a_larger_steady_one(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(6000000, 6000000);
+        (void)add(2800000, 100000);
+        assert_one(1002, 2700000);
+        assert_int_equal(find().missing_kib, 2700000);
+        assert_int_equal(find().since_wall_s, 1000);
+}
+
+static void
+blame_needs_half_of_what_is_missing(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(1349999, 0);
+        assert_nobody();
+        place.r.c[0].anon_kib = 1350000;
+        assert_one(1001, 1350000);
+}
+
+static void
+blame_needs_enough_to_lift_memory_above_warn(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].supply_kib = 1500000;
+        (void)add(700000, 0);
+        assert_nobody();
+        place.r.c[0].anon_kib++;
+        assert_one(1001, 700001);
+}
+
+static void
+blame_does_not_take_the_second_when_the_first_does_not_lift(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].supply_kib = 1300000; /* a million is missing */
+        (void)add(690000, 0);
+        (void)add(2000000, 1400000);
+        assert_nobody();
+}
+
+static void
+blame_never_blames_those_who_may_not_be_ended(void **state)
+{
+        (void)state;
+        for (unsigned how = 0; how < 4; how++) {
+                set_up();
+                struct candidate *c = add(5000000, 0);
+
+                (void)add(1400000, 0);
+                if (how == 0)
+                        c->standing.effect = RULE_PROTECT;
+                else if (how == 1)
+                        c->struck = true;
+                else if (how == 2)
+                        c->adj = -1000;
+                else
+                        c->adj = -999;
+                assert_one(how < 3 ? 1002 : 1001, how < 3 ? 1400000 : 5000000);
+        }
+}
+
+static void
+blame_says_nothing_when_little_is_missing(void **state)
+{
+        (void)state;
+        set_up();
+        /* half the way from WARN to TERM is 250,000 */
+        (void)add(3000000, 0);
+        place.r.mark[0].supply_kib = 549999;
+        assert_nobody();
+        place.r.mark[0].supply_kib = 550000;
+        assert_one(1001, 3000000);
+}
+
+static void
+blame_says_nothing_when_nothing_is_missing(void **state)
+{
+        (void)state;
+        set_up();
+        place.v.warn_kib = place.v.term_kib = 0;
+        (void)add(3000000, 0);
+        place.r.mark[0].supply_kib = 300000;
+        assert_nobody();
+        place.r.mark[0].supply_kib = 0;
+        assert_nobody();
+}
+
+static void
+blame_says_nothing_of_those_who_took_nothing(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(5000000, 5000000);
+        (void)add(4000000, 5000000);
+        assert_nobody();
+}
+
+static void
+blame_counts_swap_as_missing_and_as_taken(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].supply_kib = 5000000;
+        place.v.swap_total_kib = place.s.mem.swap_total_kib = 2000000;
+        place.v.swap_free_kib = 100000;
+        place.v.swap_warn_kib = 400000;
+        add(300000, 300000)->swap_kib = 2300000;
+        assert_one(1001, 2300000);
+        assert_int_equal(find().missing_kib, 4600000);
+        place.r.c[0].swap_kib--;
+        assert_nobody();
+}
+
+static void
+blame_counts_only_its_part_of_shared_memory(void **state)
+{
+        (void)state;
+        set_up();
+        struct candidate *c = add(100000, 0);
+
+        c->shmem_kib = 2600000;
+        c->sharers = 2;
+        assert_one(1001, 1400000);
+        c->sharers = 3;
+        assert_nobody();
+}
+
+static void
+blame_spares_a_copy_on_write_child(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(4000000, 1200000);
+        struct candidate *child = add(4000000, 0);
+
+        child->cow = true;
+        child->parent_kib = child->first_kib = 4000000;
+        assert_one(1001, 2800000);
+        /* the parent grew before; a child that grows itself is another matter */
+        child->anon_kib = 6900000;
+        assert_one(1002, 2900000);
+}
+
+static void
+blame_asks_the_newest_mark_first(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0] = (struct mark){ 4, 4000, 2000000 };
+        place.r.mark[1] = (struct mark){ 3, 3000, 3000000 };
+        place.r.mark[3] = (struct mark){ 1, 1000, 9000000 };
+        struct candidate *late = add(1800000, 0), *early = add(6000000, 0);
+
+        early->mark_kib[0] = early->mark_kib[1] = 6000000;
+        assert_one(late->pid, 1800000);
+        assert_int_equal(find().since_wall_s, 4000);
+        assert_int_equal(find().missing_kib, 1700000);
+
+        /* nobody since the newest: the one before */
+        late->mark_kib[0] = 1700000;
+        assert_one(late->pid, 1800000);
+        assert_int_equal(find().since_wall_s, 3000);
+
+        late->mark_kib[1] = 1700000;
+        assert_one(early->pid, 6000000);
+        assert_int_equal(find().since_wall_s, 1000);
+        assert_int_equal(find().missing_kib, 8700000);
+}
+
+static void
+blame_leaves_out_a_mark_that_was_never_set(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].boot_us = 0;
+        (void)add(5000000, 0);
+        assert_nobody();
+}
+
+static void
+blame_takes_the_younger_of_two_who_took_the_same(void **state)
+{
+        (void)state;
+        for (unsigned order = 0; order < 2; order++) {
+                set_up();
+                (void)add(2000000, 0);
+                (void)add(2000000, 0);
+                place.r.c[order].start_ticks = 9;
+                assert_one(1001 + (int32_t)order, 2000000);
+                /* started in the same tick: the later number */
+                place.r.c[0].start_ticks = place.r.c[1].start_ticks = 9;
+                place.r.c[0].pid = order ? 7 : 8;
+                place.r.c[1].pid = order ? 8 : 7;
+                assert_one(8, 2000000);
+        }
+}
+
+/* ---- a swarm ---- */
+
+static void
+blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable(void **state)
+{
+        static const struct {
+                unsigned n;
+                uint64_t anon;
+                bool swarm;
+        } rows[] = {
+                { 8, 170000, true },   { 8, 168750, true },  { 8, 168749, false },
+                { 7, 300000, false },  { 9, 300000, true },  { 120, 20000, true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                set_up();
+                (void)add(5000000, 5000000);
+                add_swarm(rows[i].n, rows[i].anon, 0, 50, 77);
+                struct blame b = find();
+
+                assert_int_equal(b.who.n, rows[i].swarm ? rows[i].n : 0);
+                if (rows[i].swarm)
+                        assert_int_equal(b.took_kib, rows[i].n * rows[i].anon);
+        }
+}
+
+static void
+blame_takes_no_strangers_for_a_swarm(void **state)
+{
+        (void)state;
+        set_up();
+        add_swarm(4, 300000, 0, 50, 77);
+        add_swarm(4, 300000, 0, 51, 77);
+        assert_nobody();
+        set_up();
+        add_swarm(4, 300000, 0, 50, 77);
+        add_swarm(4, 300000, 0, 50, 78);
+        assert_nobody();
+        /* of an executable that is not known nobody can say that it is the same */
+        set_up();
+        add_swarm(8, 300000, 0, 50, 0);
+        assert_nobody();
+}
+
+static void
+blame_spares_members_that_took_nothing_or_may_not_be_ended(void **state)
+{
+        (void)state;
+        set_up();
+        add_swarm(10, 300000, 0, 50, 77);
+        place.r.c[0].mark_kib[0] = 300000;
+        place.r.c[3].standing.effect = RULE_PROTECT;
+        place.r.c[5].adj = -1000;
+        place.r.c[6].struck = true;
+        struct blame b = find();
+
+        assert_int_equal(b.who.n, 6);
+        assert_int_equal(b.took_kib, 6 * 300000);
+        for (uint32_t i = 0; i < b.who.n; i++) {
+                unsigned at = b.who.member[i];
+
+                assert_true(at != 0 && at != 3 && at != 5 && at != 6);
+        }
+}
+
+static void
+blame_ends_a_member_of_a_swarm_that_only_pauses(void **state)
+{
+        (void)state;
+        set_up();
+        add_swarm(8, 300000, 0, 50, 77);
+        place.r.mark[0] = (struct mark){ 4, 4000, 2500000 };
+        place.r.c[2].mark_kib[0] = 300000;
+        /* the one mark before was never set: nobody knows that it took anything */
+        assert_int_equal(find().who.n, 7);
+        place.r.mark[3] = (struct mark){ 1, 1000, 3000000 };
+        struct blame b = find();
+
+        assert_int_equal(b.who.n, 8);
+        assert_int_equal(b.took_kib, 7 * 300000);
+        assert_int_equal(b.since_wall_s, 4000);
+        assert_int_equal(b.who.member[7], 2);
+        place.r.c[2].mark_kib[3] = 300000;
+        assert_int_equal(find().who.n, 7);
+}
+
+static void
+blame_counts_the_spared_as_part_of_the_swarm(void **state)
+{
+        (void)state;
+        set_up();
+        add_swarm(8, 1, 1, 50, 77);
+        place.r.c[4].anon_kib = place.r.c[5].anon_kib = 800001;
+        struct blame b = find();
+
+        assert_int_equal(b.who.n, 2);
+        assert_int_equal(b.took_kib, 1600000);
+}
+
+static void
+blame_names_the_member_that_took_most_first(void **state)
+{
+        (void)state;
+        set_up();
+        add_swarm(9, 200000, 0, 50, 77);
+        place.r.c[4].anon_kib = 400000;
+        place.r.c[7].anon_kib = 300000;
+        place.r.c[2].start_ticks = 99;
+        struct blame b = find();
+
+        assert_int_equal(b.who.n, 9);
+        assert_int_equal(b.who.member[0], 4);
+        assert_int_equal(b.who.member[1], 7);
+        assert_int_equal(b.who.member[2], 2); /* of equals the youngest */
+        assert_int_equal(b.who.member[3], 8);
+}
+
+static void
+blame_prefers_a_single_one_to_a_swarm(void **state)
+{
+        (void)state;
+        set_up();
+        add_swarm(8, 400000, 0, 50, 77);
+        (void)add(1350000, 0);
+        assert_one(1009, 1350000);
+}
+
+static void
+blame_takes_the_swarm_that_took_more(void **state)
+{
+        (void)state;
+        for (unsigned order = 0; order < 2; order++) {
+                set_up();
+                add_swarm(8, order ? 300000 : 250000, 0, 50, 77);
+                add_swarm(8, order ? 250000 : 300000, 0, 51, 77);
+                struct blame b = find();
+
+                assert_int_equal(b.who.n, 8);
+                assert_int_equal(b.took_kib, 2400000);
+                assert_int_equal(place.r.c[b.who.member[0]].ppid, order ? 50 : 51);
+        }
+}
+
+static void
+blame_takes_the_younger_of_two_swarms_that_took_the_same(void **state)
+{
+        (void)state;
+        for (unsigned order = 0; order < 2; order++) {
+                set_up();
+                add_swarm(8, 300000, 0, 50, 77);
+                add_swarm(8, 300000, 0, 51, 77);
+                place.r.c[order ? 3 : 12].start_ticks = 99;
+                struct blame b = find();
+
+                assert_int_equal(b.who.n, 8);
+                assert_int_equal(place.r.c[b.who.member[0]].ppid, order ? 50 : 51);
+        }
+}
+
+static void
+blame_needs_a_swarm_to_lift_memory_above_warn_too(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].supply_kib = 1000000;
+        add_swarm(8, 87500, 0, 50, 77);
+        assert_nobody();
+        place.r.c[0].anon_kib++;
+        assert_int_equal(find().who.n, 8);
+}
+
+static void
+blame_counts_what_a_swarm_has_in_swap(void **state)
+{
+        (void)state;
+        set_up();
+        place.v.swap_total_kib = place.s.mem.swap_total_kib = 2000000;
+        place.s.zram_total_kib = 2000000;
+        place.s.zram_ratio_bp = 20000;
+        place.r.mark[0].supply_kib = 1500000;
+        add_swarm(8, 10000, 0, 50, 77);
+        /* 80,000 in memory and 8 x 155,000 in zram, which give half of that back: 700,000 */
+        for (unsigned i = 0; i < 8; i++)
+                place.r.c[i].swap_kib = 155000;
+        place.v.swap_warn_kib = 1500000;
+        assert_nobody();
+        for (unsigned i = 0; i < 2; i++)
+                place.r.c[i].swap_kib++;
+        place.r.c[2].anon_kib++;
+        assert_int_equal(find().who.n, 8);
+        /* and the swap itself */
+        set_up();
+        place.v.swap_total_kib = place.s.mem.swap_total_kib = 2000000;
+        place.v.swap_warn_kib = 400000;
+        place.r.mark[0].supply_kib = 1200000;
+        add_swarm(8, 10000, 0, 50, 77);
+        for (unsigned i = 0; i < 8; i++)
+                place.r.c[i].swap_kib = 50000;
+        assert_nobody();
+        for (unsigned i = 0; i < 8; i++)
+                place.r.c[i].swap_kib = 55000;
+        assert_int_equal(find().who.n, 8);
+}
+
+int
+main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(blame_swap_bp_is_what_zram_gives_back_and_nothing_for_a_disk),
+                cmocka_unit_test(blame_gives_adds_up_memory_and_tells_swap_apart),
+                cmocka_unit_test(blame_lifts_when_memory_or_swap_would_be_above_warn),
+                cmocka_unit_test(blame_finds_a_leak_beside_a_larger_steady_one),
+                cmocka_unit_test(blame_needs_half_of_what_is_missing),
+                cmocka_unit_test(blame_needs_enough_to_lift_memory_above_warn),
+                cmocka_unit_test(blame_does_not_take_the_second_when_the_first_does_not_lift),
+                cmocka_unit_test(blame_never_blames_those_who_may_not_be_ended),
+                cmocka_unit_test(blame_says_nothing_when_little_is_missing),
+                cmocka_unit_test(blame_says_nothing_when_nothing_is_missing),
+                cmocka_unit_test(blame_says_nothing_of_those_who_took_nothing),
+                cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
+                cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
+                cmocka_unit_test(blame_spares_a_copy_on_write_child),
+                cmocka_unit_test(blame_asks_the_newest_mark_first),
+                cmocka_unit_test(blame_leaves_out_a_mark_that_was_never_set),
+                cmocka_unit_test(blame_takes_the_younger_of_two_who_took_the_same),
+                cmocka_unit_test(blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable),
+                cmocka_unit_test(blame_takes_no_strangers_for_a_swarm),
+                cmocka_unit_test(blame_spares_members_that_took_nothing_or_may_not_be_ended),
+                cmocka_unit_test(blame_ends_a_member_of_a_swarm_that_only_pauses),
+                cmocka_unit_test(blame_counts_the_spared_as_part_of_the_swarm),
+                cmocka_unit_test(blame_names_the_member_that_took_most_first),
+                cmocka_unit_test(blame_prefers_a_single_one_to_a_swarm),
+                cmocka_unit_test(blame_takes_the_swarm_that_took_more),
+                cmocka_unit_test(blame_takes_the_younger_of_two_swarms_that_took_the_same),
+                cmocka_unit_test(blame_needs_a_swarm_to_lift_memory_above_warn_too),
+                cmocka_unit_test(blame_counts_what_a_swarm_has_in_swap),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

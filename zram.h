@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What zram swap is worth: how much of it fits into a page of memory, overall and of late.  Pure:
+ * the past is an argument, and so is the time.
+ */
+#ifndef OOMGUARD_ZRAM_H
+#define OOMGUARD_ZRAM_H
+
+#include <stdint.h>
+#include "swaps.h"
+
+/* The ratio, in basis points, as long as nothing is known. */
+#define ZRAM_UNKNOWN_BP 20000u
+
+/* What was there when the window began; all zero to start from nothing. */
+struct zram_window {
+        uint64_t stored_bytes, used_bytes;
+        uint64_t since_us;
+        uint32_t ratio_bp; /* of late, over the window; 0: too little was stored to tell */
+};
+
+/* What all devices hold now -> stored to cost, the worse of overall and of late, 1:1 to 10:1. */
+uint32_t
+zram_judge(struct zram_window *w, uint64_t now_us, const struct zram_stat *all);
+
+enum { ZRAM_PATH_MAX = 32 };
+
+/* Where device `id` tells of itself, below /sys. */
+void
+zram_path(char ret[ZRAM_PATH_MAX], uint32_t id);
+
+#endif
