@@ -225,21 +225,39 @@ blame_swarm(const struct question *q, struct blame *ret)
         return found;
 }
 
+/* What has gone missing since a mark; 0 when it is too little to say who is running away: less than
+ * half the way from WARN to TERM. */
+static uint64_t
+missing_kib(const struct mark *m, const struct verdict *v)
+{
+        uint64_t kib = sub_floor(m->supply_kib, v->supply_kib);
+
+        return m->boot_us != 0 && kib >= sub_floor(v->warn_kib, v->term_kib) / 2 ? kib : 0;
+}
+
+bool
+blame_tmpfs(const struct roster *r, const struct verdict *v, const struct sample *s)
+{
+        for (unsigned m = 0; m < MARK_MAX; m++) {
+                uint64_t kib = missing_kib(&r->mark[m], v);
+
+                if (kib > 0)
+                        return sub_floor(s->mem.shmem_kib, r->mark[m].shmem_kib) >= kib / 2;
+        }
+        return false;
+}
+
 struct blame
 blame_find(const struct roster *r, const struct verdict *v, const struct sample *s)
 {
-        uint64_t now_kib = v->available_kib + v->swap_free_kib;
-        /* Less than half the way from WARN to TERM says nothing of who is running away. */
-        uint64_t least_kib = sub_floor(v->warn_kib, v->term_kib) / 2;
-
         for (unsigned m = 0; m < MARK_MAX; m++) {
                 struct blame b = {
-                        .missing_kib = sub_floor(r->mark[m].supply_kib, now_kib),
+                        .missing_kib = missing_kib(&r->mark[m], v),
                         .since_wall_s = r->mark[m].wall_s,
                 };
                 struct question q = { r, v, s, m, b.missing_kib / 2, blame_swap_bp(s) };
 
-                if (r->mark[m].boot_us == 0 || b.missing_kib == 0 || b.missing_kib < least_kib)
+                if (b.missing_kib == 0)
                         continue;
                 if (blame_one(&q, &b) || blame_swarm(&q, &b))
                         return b;

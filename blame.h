@@ -47,6 +47,13 @@ blame_gives(const struct candidate *c, uint32_t swap_bp);
 bool
 blame_lifts(const struct verdict *v, const struct sample *s, const struct give_back *g);
 
+/*
+ * True when at least half of what has gone missing lies in tmpfs or shared memory: where no process
+ * is to blame for it, ending any of them only makes room for more.
+ */
+bool
+blame_tmpfs(const struct roster *r, const struct verdict *v, const struct sample *s);
+
 /* who.n is 0 when nobody is to blame. */
 struct blame
 blame_find(const struct roster *r, const struct verdict *v, const struct sample *s);

@@ -21,7 +21,8 @@ enum {
 struct mark {
         uint64_t boot_us;    /* CLOCK_BOOTTIME; 0: this one was never set */
         uint64_t wall_s;     /* for people */
-        uint64_t supply_kib; /* available memory and free swap at that time */
+        uint64_t supply_kib; /* verdict.supply_kib at that time */
+        uint64_t shmem_kib;  /* meminfo's Shmem at that time */
 };
 
 /* What rules say of a process, and which of them. */

@@ -367,9 +367,8 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
 }
 
 void
-census_mark(struct census *c, uint64_t boot_us, uint64_t wall_s, uint64_t supply_kib, bool calm)
+census_mark(struct census *c, const struct mark *now, bool calm)
 {
-        struct mark now = { boot_us, wall_s, supply_kib };
         unsigned to = calm ? MARK_MAX - 1 : 0;
 
         /* Calm again: what was remembered of the last trouble says nothing of the next. */
@@ -377,7 +376,7 @@ census_mark(struct census *c, uint64_t boot_us, uint64_t wall_s, uint64_t supply
                 memset(c->mark, 0, (MARK_MAX - 1) * sizeof(c->mark[0]));
         else
                 memmove(&c->mark[1], &c->mark[0], (MARK_MAX - 2) * sizeof(c->mark[0]));
-        c->mark[to] = now;
+        c->mark[to] = *now;
         for (uint32_t i = 0; i < c->n; i++) {
                 struct row *r = &c->row[i];
 

@@ -117,9 +117,9 @@ census_close(struct census *c);
 int
 census_scan(struct census *c, uint64_t now_us, bool swap);
 
-/* Remembers the sizes of the last scan as those of now, to be compared with. */
+/* Remembers the sizes of the last scan as those of `now`, to be compared with. */
 void
-census_mark(struct census *c, uint64_t boot_us, uint64_t wall_s, uint64_t supply_kib, bool calm);
+census_mark(struct census *c, const struct mark *now, bool calm);
 
 /* The row of a pid, or NULL. */
 struct row *

@@ -72,6 +72,15 @@ swap_worth_kib(const struct sample *s)
         return disk_kib + zram_kib - mul_div(zram_kib, 10000, ratio_bp);
 }
 
+/* What is stored in zram takes memory that is nobody's own. */
+static uint64_t
+zram_cost_kib(const struct sample *s)
+{
+        uint64_t used_kib = sub_floor(s->zram_total_kib, s->zram_free_kib);
+
+        return s->zram_ratio_bp ? mul_div(used_kib, 10000, s->zram_ratio_bp) : 0;
+}
+
 static struct limits
 resolve(const struct policy *p, const struct sample *s, struct verdict *v)
 {
@@ -89,6 +98,7 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
         v->kill_kib = limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB);
         v->swap_total_kib = s->mem.swap_total_kib;
         v->swap_free_kib = swap_worth_kib(s);
+        v->supply_kib = s->mem.available_kib + s->mem.swap_free_kib + zram_cost_kib(s);
         v->swap_warn_kib = limit_kib(&p->swap_warn, s->mem.swap_total_kib, 0);
         v->swap_term_kib = limit_kib(&p->swap_term, s->mem.swap_total_kib, 0);
         v->swap_kill_kib = limit_kib(&p->swap_kill, s->mem.swap_total_kib, 0);
@@ -144,7 +154,7 @@ point_add(struct decide_state *st, const struct sample *s, const struct verdict 
         st->point[st->head] = (struct decide_point){
                 .now_us = s->now_us,
                 .available_kib = v->available_kib,
-                .supply_kib = v->available_kib + v->swap_free_kib,
+                .supply_kib = v->supply_kib,
                 .some_us = s->psi.some.total_us,
                 .full_us = s->psi.full.total_us,
                 .pgscan = s->pgscan,
@@ -254,8 +264,7 @@ measure_fall(const struct decide_state *st, const struct sample *s, const struct
                 uint64_t span_us = s->now_us - then->now_us;
 
                 mem_kibps = fall_kibps(then->available_kib, v->available_kib, span_us);
-                v->fall_kibps =
-                        fall_kibps(then->supply_kib, v->available_kib + v->swap_free_kib, span_us);
+                v->fall_kibps = fall_kibps(then->supply_kib, v->supply_kib, span_us);
                 v->left_us = time_us(sub_floor(l->easy_kib, v->term_kib) +
                                              sub_floor(v->swap_free_kib, v->swap_term_kib),
                                      v->fall_kibps);
@@ -391,7 +400,7 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
                 mem_low(l->easy_kib, v->warn_kib + v->warn_kib / 2) || v->left_us <= WATCH_AHEAD_US;
         enum level now = v->act > LEVEL_CALM ? v->act : watch ? LEVEL_WATCH : LEVEL_CALM;
 
-        if (now >= st->held) {
+        if (now >= st->held || now > LEVEL_WARN) {
                 st->held = now;
                 st->held_reason = v->reason;
                 st->held_at_us = s->now_us;

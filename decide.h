@@ -50,7 +50,12 @@ struct verdict {
         bool reclaim;              /* the kernel reclaimed globally within the window */
         uint32_t refault_bp;       /* of what it reclaimed, so much had to come back */
 
-        uint64_t fall_kibps; /* rate at which memory and swap together go, 0 when they do not */
+        /*
+         * Available memory, free swap at face value, and what zram costs: whatever a process takes,
+         * in memory or in swap, goes missing here and nothing else does.
+         */
+        uint64_t supply_kib;
+        uint64_t fall_kibps; /* rate at which the supply goes, 0 when it does not */
         uint64_t left_us;    /* until TERM at that rate, or DECIDE_NEVER_US */
         uint64_t next_us;    /* when to look again, from now */
 };
@@ -62,7 +67,7 @@ enum { DECIDE_POINTS = 256 };
 struct decide_point {
         uint64_t now_us;
         uint64_t available_kib;
-        uint64_t supply_kib; /* available memory and free swap */
+        uint64_t supply_kib;
         uint64_t some_us, full_us;
         uint64_t pgscan, pgsteal, refault;
         bool has_pgscan, has_refault;

@@ -66,16 +66,20 @@ set_marks(struct errand *e)
         struct share *sh = e->share;
         uint64_t supply_kib = atomic_load(&sh->supply_kib);
         uint64_t step_kib = atomic_load(&sh->step_kib);
-        uint64_t boot_us = clock_us(CLOCK_BOOTTIME);
-        uint64_t wall_s = clock_us(CLOCK_REALTIME) / SECOND_US;
+        struct mark now = {
+                .boot_us = clock_us(CLOCK_BOOTTIME),
+                .wall_s = clock_us(CLOCK_REALTIME) / SECOND_US,
+                .supply_kib = supply_kib,
+                .shmem_kib = atomic_load(&sh->shmem_kib),
+        };
         uint64_t moved_kib = supply_kib > e->mark_supply_kib ? supply_kib - e->mark_supply_kib
                                                              : e->mark_supply_kib - supply_kib;
 
         if (atomic_load(&sh->settled)) {
-                census_mark(&e->census, boot_us, wall_s, supply_kib, true);
+                census_mark(&e->census, &now, true);
                 e->mark_supply_kib = 0;
         } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib) {
-                census_mark(&e->census, boot_us, wall_s, supply_kib, false);
+                census_mark(&e->census, &now, false);
                 e->mark_supply_kib = supply_kib;
         }
 }

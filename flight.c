@@ -124,8 +124,12 @@ strike(struct guard *g, struct candidate *c)
 static int
 signal_for(const struct guard *g, const struct candidate *c)
 {
-        /* A frozen process does not run its handler, and a namespace's init need not have one. */
-        return g->verdict.act == LEVEL_KILL || c->frozen || c->ns_init ? SIGKILL : SIGTERM;
+        /* A frozen process does not run its handler, and a namespace's init need not have one. When
+         * the last one ended and gave nothing back, its memory lives on in somebody else: a hog
+         * that forks away on SIGTERM would do so for ever. */
+        bool kill = g->verdict.act == LEVEL_KILL || c->frozen || c->ns_init || g->vain > 0;
+
+        return kill ? SIGKILL : SIGTERM;
 }
 
 static void
@@ -188,6 +192,7 @@ tell_victim(const struct guard *g, const struct choice *ch, const struct candida
                 .n = ch->who.n,
                 .sig = sig,
                 .dry_run = g->dry_run,
+                .after_vain = g->vain > 0,
                 .standing = lead->standing,
                 .blamed = ch->blamed,
                 .took_kib = ch->blame.took_kib,
@@ -326,6 +331,19 @@ choose_from_roster(struct guard *g, struct choice *ret)
         victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, ret);
 }
 
+static enum nobody_cause
+cause_of(enum why_nobody why)
+{
+        switch (why) {
+        case NOBODY_TMPFS:
+                return CAUSE_TMPFS;
+        case NOBODY_IN_VAIN:
+                return CAUSE_IN_VAIN;
+        default:
+                return CAUSE_NOBODY;
+        }
+}
+
 /* True when the roster at hand explains what is going on, however old it is. */
 static bool
 explained(const struct guard *g, const struct choice *ch)
@@ -371,8 +389,7 @@ flight_act(struct guard *g)
                 if (!choose(g, &ch))
                         return;
                 if (ch.why_nobody != NOBODY_NONE) {
-                        report_nobody(g, ch.why_nobody == NOBODY_IN_VAIN ? CAUSE_IN_VAIN
-                                                                         : CAUSE_NOBODY);
+                        report_nobody(g, cause_of(ch.why_nobody));
                         return;
                 }
                 if (!still_so(g))

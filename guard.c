@@ -120,7 +120,8 @@ publish(struct guard *g)
         atomic_store(&sh->ticks, atomic_load(&sh->ticks) + 1);
         atomic_store(&sh->settled, v->settled);
         atomic_store(&sh->swap, g->sample.mem.swap_total_kib > 0);
-        atomic_store(&sh->supply_kib, v->available_kib + v->swap_free_kib);
+        atomic_store(&sh->supply_kib, v->supply_kib);
+        atomic_store(&sh->shmem_kib, g->sample.mem.shmem_kib);
         atomic_store(&sh->step_kib,
                      v->warn_kib > v->term_kib ? (v->warn_kib - v->term_kib) / 2 : 0);
         atomic_store(&sh->hot, hot);

@@ -239,6 +239,8 @@ say_signal(struct line *l, const struct record *rec, const struct policy *p)
         add(l, ": ");
         add_cause(l, &rec->verdict, rec->verdict.act);
         add_score(l, t, p);
+        if (t->after_vain)
+                add(l, "; no SIGTERM, because the one before gave nothing back");
         return MESSAGE_WARNING;
 }
 
@@ -296,6 +298,11 @@ say_nobody(struct line *l, const struct record *rec)
         switch (rec->cause) {
         case CAUSE_NOBODY:
                 add(l, "there is no process that may be");
+                break;
+        case CAUSE_TMPFS:
+                add(l,
+                    "what has gone missing lies in tmpfs (clear /tmp or /dev/shm), and no process "
+                    "is to blame");
                 break;
         case CAUSE_IN_VAIN:
                 add(l, "all that may be ended would together not be enough");

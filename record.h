@@ -24,6 +24,7 @@ enum record_kind {
 
 enum nobody_cause {
         CAUSE_NOBODY,    /* none eligible */
+        CAUSE_TMPFS,     /* it is in tmpfs, and no process is to blame */
         CAUSE_IN_VAIN,   /* all together would not do */
         CAUSE_NO_EFFECT, /* the last two gave next to nothing back */
         CAUSE_BLIND,     /* hidepid: the culprit may be out of sight */
@@ -37,6 +38,7 @@ struct record_victim {
         uint32_t n; /* members of the group */
         int32_t sig;
         bool dry_run;
+        bool after_vain; /* the one before gave next to nothing back: no SIGTERM this time */
         char name[PROC_NAME_MAX];
         char unit[PROC_UNIT_MAX];
         struct standing standing;

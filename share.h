@@ -42,9 +42,10 @@ struct share {
         _Atomic bool settled;
         _Atomic bool hot;            /* a roster is wanted as soon as can be */
         _Atomic bool swap;           /* there is swap */
-        _Atomic uint64_t supply_kib; /* available memory and free swap */
-        _Atomic uint64_t step_kib;   /* so much less of it is worth a new mark */
-        _Atomic uint32_t n_strikes;  /* ever; the last STRIKES of them are below */
+        _Atomic uint64_t supply_kib; /* of the last verdict */
+        _Atomic uint64_t shmem_kib;
+        _Atomic uint64_t step_kib;  /* so much less of it is worth a new mark */
+        _Atomic uint32_t n_strikes; /* ever; the last STRIKES of them are below */
         struct strike strike[STRIKES];
         int errand_fd; /* eventfd: there is something for the errand thread */
 };

@@ -174,6 +174,10 @@ victim_choose(const struct policy *p, const struct verdict *v, const struct samp
         }
         ret->blame = blame_find(r, v, s);
         ret->blamed = ret->blame.who.n > 0;
+        if (!ret->blamed && v->reason != REASON_STALL && blame_tmpfs(r, v, s)) {
+                ret->why_nobody = NOBODY_TMPFS;
+                return;
+        }
         if (ret->blamed) {
                 ret->who = ret->blame.who;
         } else {

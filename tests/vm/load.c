@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The roles that use memory as ordinary programs do, without leaking: readers of files,
+ * churners, builds, a database that forks a copy of itself, a writer into a tmpfs.
+ */
+#define _GNU_SOURCE
+#include "role.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Keeps a file-backed working set of size= in use. */
+int
+readfile_main(struct role_options *o)
+{
+        int fd = open(ROLE_DATA_FILE, O_RDONLY | O_CLOEXEC);
+        const char *p;
+        unsigned sum = 0;
+
+        if (fd < 0)
+                role_fail(ROLE_DATA_FILE);
+        p = mmap(NULL, o->size_kib * 1024, PROT_READ, MAP_SHARED, fd, 0);
+        if (p == MAP_FAILED)
+                role_fail("mmap");
+        for (uint64_t kib = 0; kib < o->size_kib; kib += 4)
+                sum += (unsigned char)p[kib * 1024];
+        role_report(o, "ready");
+        for (;;) {
+                for (int i = 0; i < 64; i++)
+                        sum += *(volatile const unsigned char *)
+                                (p + role_random() % (o->size_kib / 4) * ROLE_PAGE);
+                role_sleep_us(1000 + sum % 2);
+        }
+        return 0;
+}
+
+/* Eight blocks; one is thrown away and taken anew at a time. */
+int
+churn_main(struct role_options *o)
+{
+        uint64_t block_kib = o->size_kib / 8 & ~(uint64_t)3;
+        char *blocks[8] = { NULL };
+
+        role_report(o, "ready");
+        for (unsigned turn = 0;; turn++) {
+                char **b = &blocks[turn % 8];
+
+                if (*b)
+                        munmap(*b, block_kib * 1024);
+                *b = role_map(o, block_kib);
+                for (uint64_t kib = 0; kib < block_kib; kib += 4)
+                        role_fill_page(*b + kib * 1024, o->half_random);
+                role_sleep_us(20000);
+        }
+        return 0;
+}
+
+/* Takes processor time and no memory. */
+int
+spin_main(struct role_options *o)
+{
+        role_report(o, "ready");
+        for (;;)
+                role_random();
+        return 0;
+}
+
+/* Fills a tmpfs down to until= and ends: the memory then belongs to no process. */
+int
+spill_main(struct role_options *o)
+{
+        static char block[16 * ROLE_PAGE];
+        int fd = open("/spill/data", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+        if (fd < 0)
+                role_fail("/spill/data");
+        while (role_available_kib() > o->until_kib) {
+                for (size_t i = 0; i < sizeof block; i += ROLE_PAGE)
+                        role_fill_page(block + i, false);
+                if (write(fd, block, sizeof block) < 0)
+                        break;          /* full is what was wanted */
+        }
+        role_report(o, "ready");
+        return 0;
+}
+
+static void
+compile_one(const struct role_options *o, uint64_t seed)
+{
+        uint64_t size_kib = o->size_kib / 4 + seed % (o->size_kib * 3 / 4);
+        char *p = role_map(o, size_kib);
+
+        for (uint64_t kib = 0; kib + 4 <= size_kib; kib += 4)
+                role_fill_page(p + kib * 1024, false);
+        role_sleep_us(o->child_ms * 1000);
+        _exit(0);
+}
+
+/* n= compilers at a time, each taking up to size= for ms= and more, as make -j would. */
+int
+build_main(struct role_options *o)
+{
+        uint64_t running = 0;
+
+        role_report(o, "ready");
+        for (;;) {
+                uint64_t seed = role_random();
+                int status;
+                pid_t pid;
+
+                if (running == o->count) {
+                        pid = wait(&status);
+                        running--;
+                        /* A compiler that was killed is a build that failed. */
+                        if (pid > 0 && WIFSIGNALED(status)) {
+                                role_report(o, "child %c %d compiler", ROLE_INNOCENT, pid);
+                                role_report(o, "died %d %d", pid, status);
+                        }
+                }
+                pid = fork();
+                if (pid == 0)
+                        compile_one(o, seed);
+                if (pid > 0)
+                        running++;
+        }
+        return 0;
+}
+
+/* A database: full, then forks a snapshot of itself that only reads, and writes on slowly. */
+int
+copy_main(struct role_options *o)
+{
+        char *base = role_map(o, o->size_kib);
+        uint64_t pages = o->size_kib / 4;
+        pid_t pid;
+
+        for (uint64_t i = 0; i < pages; i++)
+                role_fill_page(base + i * ROLE_PAGE, false);
+        pid = fork();
+        if (pid < 0)
+                role_fail("fork");
+        if (pid == 0) {
+                for (;;)
+                        role_sleep_us(1000000);
+        }
+        role_report(o, "child %c %d snapshot", ROLE_INNOCENT, pid);
+        role_report(o, "ready");
+        for (;;) {
+                int status;
+
+                base[role_random() % pages * ROLE_PAGE]++;
+                if (waitpid(pid, &status, WNOHANG) == pid)
+                        role_report(o, "died %d %d", pid, status);
+                role_sleep_us(20000);
+        }
+        return 0;
+}

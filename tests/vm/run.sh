@@ -1,0 +1,219 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Runs scenarios of real memory exhaustion, each in a virtual machine of its own.
+#   tests/vm/run.sh GUARD_BINARY
+# README.md beside this file explains the variables and the lines it prints.
+set -u
+
+guard=${1:?usage: run.sh GUARD_BINARY}
+here=$(cd "$(dirname "$0")" && pwd)
+build=${VM_BUILD:-$here/../../build/vm}
+mem=${VM_GUEST_MEM:-768}
+daemon=${VM_DAEMON:-oomguard}
+jobs=${VM_JOBS:-1}
+repeat=${REPEAT:-1}
+seed=${SEED:-}
+smoke="leak/none bomb/none culprit/none thrash/disk busy/disk"
+modules="virtio_pci virtio_blk lzo lzo_rle zram"
+
+die() {
+        echo "check-vm: $*" >&2
+        exit 1
+}
+
+need_tools() {
+        for t in qemu-system-x86_64 busybox cpio zstd gcc mke2fs dpkg ldd; do
+                command -v $t >/dev/null || die "$t is missing: run ./bootstrap"
+        done
+}
+
+# One Debian package, unpacked once: sets $tree.
+unpack() { # FOLDER PACKAGE
+        tree=$build/$1
+        [ -e "$tree/.done" ] && return
+        rm -rf "$tree"
+        mkdir -p "$tree"
+        (cd "$tree" && apt-get download -q -o APT::Sandbox::User=root "$2" >&2 &&
+                dpkg -x ./*.deb . && rm -f ./*.deb) || die "cannot download $2: run apt-get update"
+        touch "$tree/.done"
+}
+
+find_kernel() {
+        local package
+        if [ ! -e "$build/kernel/.done" ]; then
+                package=$(apt-cache depends linux-image-cloud-amd64 |
+                        sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+                [ "$package" ] || die "no linux-image-cloud-amd64 known: run apt-get update"
+                unpack kernel "$package"
+        fi
+        kernel=$(echo "$build"/kernel/boot/vmlinuz-*)
+        [ -f "$kernel" ] || die "no kernel in $build/kernel"
+}
+
+# The program with what it is linked against, under /guard and at its libraries' own paths.
+copy_program() { # FILE ROOT NAME
+        local lib
+        install -D -m 755 "$1" "$2/guard/$3" || die "no program $1"
+        for lib in $(ldd "$1" 2>/dev/null | grep -o '/[^ ]*'); do
+                install -D -m 755 "$lib" "$2$lib"
+        done
+}
+
+# Where in the guest's C library memory is allocated, for probes: its path, then ADDRESS NAME.
+list_allocators() {
+        local libc
+        libc=$(ldd "$guard" | grep -o '/[^ ]*libc\.so[^ ]*')
+        echo "$libc"
+        nm -D "$libc" | awk '{ sub(/@.*/, "", $3) } $3 ~ /^(malloc|calloc|realloc)$/ { print $1, $3 }'
+}
+
+# A module after those it depends on; what is not there is built in.
+copy_module() { # NAME ROOT
+        local path need
+        path=$(find "$build/kernel/lib/modules" -name "${1//_/[-_]}.ko" -print -quit)
+        [ "$path" ] && [ ! -e "$2/modules/$1.ko" ] || return
+        cp "$path" "$2/modules/$1.ko"
+        for need in $(grep -a -o -m 1 '^depends=[a-z0-9_,-]*\|[^a-z]depends=[a-z0-9_,-]*' "$path" |
+                tr -d '\0' | sed 's/.*depends=//' | tr , ' '); do
+                copy_module "$need" "$2"
+        done
+        echo "$1" >> "$2/modules/order"
+}
+
+build_data_disk() {
+        local tree=$build/data.tree
+        [ -e "$build/data.img" ] && return
+        rm -rf "$tree"
+        mkdir -p "$tree/bin"
+        head -c 400 /dev/urandom > "$tree/small"
+        # Random, because zeros would become holes that no disk is read for.
+        head -c 480M /dev/urandom > "$tree/data.bin"
+        chmod -R a+rX "$tree"
+        mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$build/data.img.new" 700M ||
+                die "cannot make the data disk"
+        rm -rf "$tree"
+        mv "$build/data.img.new" "$build/data.img"
+}
+
+build_initramfs() {
+        local root=$build/root m
+        rm -rf "$root"
+        mkdir -p "$root/bin" "$root/etc"
+        gcc -std=gnu17 -O2 -static -o "$root/bin/bench" "$here"/*.c -lm ||
+                die "the workloads do not build"
+        install -m 755 "$(command -v busybox)" "$root/bin/busybox"
+        ln -s busybox "$root/bin/sh"
+        install -m 755 "$here/init" "$root/init"
+        cp "$here/scenarios" "$root/scenarios"
+        printf 'root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' > "$root/etc/passwd"
+        mkdir -p "$root/modules"
+        for m in $modules; do copy_module "$m" "$root"; done
+        case $daemon in
+        oomguard)
+                copy_program "$guard" "$root" oomguard
+                list_allocators > "$root/guard/libc"
+                ;;
+        earlyoom)
+                unpack earlyoom earlyoom
+                copy_program "$tree/usr/bin/earlyoom" "$root" earlyoom
+                ;;
+        none) ;;
+        *) die "VM_DAEMON is oomguard, earlyoom or none" ;;
+        esac
+        (cd "$root" && find . | cpio -o -H newc --quiet | zstd -q -3) > "$build/initramfs" ||
+                die "cannot make the initramfs"
+}
+
+# Names the scenario/swap pairs of the table that VM asks for, in the table's order.
+select_scenarios() {
+        local all s p
+        all=$(awk '$1 == "scenario" { for (i = 3; i <= NF; i++) print $2 "/" $i }' \
+                "$here/scenarios")
+        [ "${VM:-}" = smoke ] && VM=$smoke
+        for s in $all; do
+                set -f
+                for p in ${VM:-*}; do
+                        # A name without a swap kind is all of its kinds; globs are wanted.
+                        # shellcheck disable=SC2254
+                        case $s in
+                        $p | $p/*)
+                                echo "$s"
+                                break
+                                ;;
+                        esac
+                done
+                set +f
+        done
+}
+
+boot() { # SCENARIO SWAP LOG
+        local disk=throttling.bps-total=50000000,throttling.iops-total=3000,if=virtio
+        local accel=tcg,thread=multi
+        local cpu=max
+        local words="log_buf_len=4M scenario=$1 swap=$2 daemon=$daemon seed=$seed"
+        [ "${VM_KVM:-}" = 1 ] && accel=kvm && cpu=host
+        truncate -s "$((mem * 2))M" "$3.swap"
+        timeout -k 5 400 qemu-system-x86_64 -accel $accel -cpu $cpu -smp 2 -m "$mem" \
+                -nodefaults -display none -no-reboot \
+                -kernel "$kernel" -initrd "$build/initramfs" \
+                -drive "file=$build/data.img,format=raw,snapshot=on,$disk" \
+                -drive "file=$3.swap,format=raw,$disk,cache=unsafe" \
+                -serial "file:$3.console" -serial "file:$3.log" \
+                -append "psi=1 panic=-1 console=ttyS0 loglevel=4 $words" \
+                </dev/null >/dev/null 2>"$3.qemu" &
+        vm=$!
+        # timeout hands the signal on to the machine.
+        trap 'kill $vm; exit 130' TERM
+        wait $vm
+        status=$?
+        rm -f "$3.swap"
+}
+
+# Prints the one line of a run; the log keeps everything else.
+run_one() { # SCENARIO/SWAP ROUND
+        local name=${1%/*} swap=${1#*/}
+        local log=$build/log/$name-$swap
+        local line
+        [ "$repeat" -gt 1 ] && log=$log.$2
+        rm -f "$log".*
+        boot "$name" "$swap" "$log"
+        line=$(tr -d '\r' < "$log.log" 2>/dev/null | sed -n 's/^RESULT //p' | tail -n 1)
+        if [ ! "$line" ]; then
+                line="FAIL $1: no result -- the guest ended with status $status: $(
+                        cat "$log.qemu" "$log.console" | tr -d '\r' | tail -n 1)"
+        fi
+        echo "$line" | tee -a "$build/lines"
+        case $line in
+        PASS*) [ "${VM_KEEP:-}" ] || rm -f "$log.console" "$log.qemu" ;;
+        esac
+}
+
+run_all() {
+        local s i
+        for i in $(seq "$repeat"); do
+                for s in $scenarios; do
+                        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
+                        run_one "$s" "$i" &
+                done
+        done
+        wait
+}
+
+trap 'kill $(jobs -p) 2>/dev/null' EXIT
+trap 'exit 130' INT TERM
+need_tools
+mkdir -p "$build/log"
+build=$(cd "$build" && pwd)
+[ "${VM_KVM:-}" != 1 ] || [ -w /dev/kvm ] || die "VM_KVM=1, but /dev/kvm cannot be opened"
+scenarios=$(select_scenarios)
+[ "$scenarios" ] || die "no scenario is called ${VM:-}"
+find_kernel
+build_data_disk
+build_initramfs
+echo "${kernel##*/vmlinuz-}, $mem MiB, daemon $daemon${seed:+, SEED=$seed}"
+: > "$build/lines"
+run_all
+passed=$(grep -c ^PASS "$build/lines")
+failed=$(grep -vc ^PASS "$build/lines")
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
