@@ -30,6 +30,8 @@
  * three.
  */
 #define REFAULT_BP 2500u
+/* A guard that comes into a machine that is full already first learns how low it gets by itself. */
+#define LEARN_US (10 * SECOND_US)
 /* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
 #define PLATEAU_US (60 * SECOND_US)
 
@@ -104,9 +106,9 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
         v->swap_kill_kib = limit_kib(&p->swap_kill, s->mem.swap_total_kib, 0);
         /*
          * Memory that only breathes makes ever new lows by ever less; a new one has to be lower by
-         * an eighth of the way from TERM to KILL, so that there are at most eight on it.
+         * a quarter of the way from TERM to KILL, so that there are at most four on it.
          */
-        l.low_step_kib = sub_floor(v->term_kib, v->kill_kib) / 8;
+        l.low_step_kib = sub_floor(v->term_kib, v->kill_kib) / 4;
         return l;
 }
 
@@ -160,6 +162,7 @@ point_add(struct decide_state *st, const struct sample *s, const struct verdict 
                 .pgscan = s->pgscan,
                 .pgsteal = s->pgsteal,
                 .refault = s->refault,
+                .has_psi = s->has_psi,
                 .has_pgscan = s->has_pgscan,
                 .has_refault = s->has_refault,
         };
@@ -197,7 +200,7 @@ measure_pressure(const struct policy *p, const struct decide_state *st, const st
                 return;
         uint64_t span_us = s->now_us - then->now_us;
 
-        if (s->has_psi) {
+        if (s->has_psi && then->has_psi) {
                 /* A window not yet full is judged as if nothing had happened before it. */
                 if (span_us < p->psi_window_us)
                         span_us = p->psi_window_us;
@@ -273,12 +276,17 @@ measure_fall(const struct decide_state *st, const struct sample *s, const struct
 }
 
 static void
-note_low(struct decide_state *st, const struct sample *s, const struct limits *l)
+note_low(struct decide_state *st, const struct sample *s, const struct limits *l, uint64_t term_kib)
 {
         uint64_t kib = s->mem.available_kib;
 
         if (!st->began) {
                 st->low_kib = kib;
+                if (mem_low(l->easy_kib, term_kib))
+                        st->learn_until_us = s->now_us + LEARN_US;
+        }
+        if (s->now_us < st->learn_until_us) {
+                st->low_kib = kib < st->low_kib ? kib : st->low_kib;
                 return;
         }
         if (kib < st->low_kib && st->low_kib - kib >= l->low_step_kib) {
@@ -384,8 +392,9 @@ still_near(const struct verdict *v, const struct limits *l, enum level held)
 {
         uint64_t limit = held == LEVEL_WATCH ? v->warn_kib + v->warn_kib / 2 : v->warn_kib;
 
+        /* WATCH begins whatever swap there is, and so it ends. */
         return !well_above(l->easy_kib, limit) &&
-               swap_low(v, v->swap_warn_kib + v->swap_warn_kib / 5);
+               (held == LEVEL_WATCH || swap_low(v, v->swap_warn_kib + v->swap_warn_kib / 5));
 }
 
 /*
@@ -436,7 +445,8 @@ drop_trends(struct decide_state *st, const struct sample *s)
                 st->term_since_us = st->kill_since_us = 0;
                 st->quiet_until_us = s->now_us + QUIET_US;
                 st->held_at_us = s->now_us;
-                st->low_at_us = s->now_us < st->low_at_us ? s->now_us : st->low_at_us;
+                st->low_known = false;
+                st->learn_until_us = st->quiet_until_us;
         }
         st->last_us = s->now_us;
         st->last_ahead_us = ahead_us;
@@ -452,7 +462,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
 
         measure_pressure(p, st, s, &v);
         measure_fall(st, s, &l, &v);
-        note_low(st, s, &l);
+        note_low(st, s, &l, v.term_kib);
         low = judge_low(p, st, s, &l, &v);
         stall = judge_stall(p, st, s, &l, &v);
         v.act = low;

@@ -70,7 +70,7 @@ struct decide_point {
         uint64_t supply_kib;
         uint64_t some_us, full_us;
         uint64_t pgscan, pgsteal, refault;
-        bool has_pgscan, has_refault;
+        bool has_psi, has_pgscan, has_refault;
 };
 
 struct decide_state {
@@ -80,6 +80,7 @@ struct decide_state {
         uint64_t last_us, last_ahead_us; /* of the last sample: time, and time spent suspended */
         uint64_t low_kib, low_at_us;     /* lowest available memory of late, and when it was new */
         bool low_known;                  /* low_at_us is a real one */
+        uint64_t learn_until_us;         /* lows before this are how the machine was found */
         uint64_t term_since_us, kill_since_us; /* stall above the share, without a gap; 0: not */
         uint64_t quiet_until_us;               /* only KILL acts before this */
         enum level held;

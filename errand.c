@@ -59,28 +59,36 @@ period_us(const struct errand *e, enum level level, bool hot)
 
 /* ---- rosters ---- */
 
-/* A new mark is worth it when the supply has moved by a step since the last, or at first. */
-static void
-set_marks(struct errand *e)
+/*
+ * What a mark made of the scan that begins now would say.  Taken before the scan: whoever starts
+ * while it goes on, behind its back, has had nothing at the mark.
+ */
+static struct mark
+mark_now(const struct errand *e)
 {
-        struct share *sh = e->share;
-        uint64_t supply_kib = atomic_load(&sh->supply_kib);
-        uint64_t step_kib = atomic_load(&sh->step_kib);
-        struct mark now = {
+        return (struct mark){
                 .boot_us = clock_us(CLOCK_BOOTTIME),
                 .wall_s = clock_us(CLOCK_REALTIME) / SECOND_US,
-                .supply_kib = supply_kib,
-                .shmem_kib = atomic_load(&sh->shmem_kib),
+                .supply_kib = atomic_load(&e->share->supply_kib),
+                .shmem_kib = atomic_load(&e->share->shmem_kib),
         };
-        uint64_t moved_kib = supply_kib > e->mark_supply_kib ? supply_kib - e->mark_supply_kib
-                                                             : e->mark_supply_kib - supply_kib;
+}
 
-        if (atomic_load(&sh->settled)) {
-                census_mark(&e->census, &now, true);
+/* A new mark is worth it when the supply has moved by a step since the last, or at first. */
+static void
+set_marks(struct errand *e, const struct mark *now)
+{
+        uint64_t step_kib = atomic_load(&e->share->step_kib);
+        uint64_t moved_kib = now->supply_kib > e->mark_supply_kib
+                                     ? now->supply_kib - e->mark_supply_kib
+                                     : e->mark_supply_kib - now->supply_kib;
+
+        if (atomic_load(&e->share->settled)) {
+                census_mark(&e->census, now, true);
                 e->mark_supply_kib = 0;
         } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib) {
-                census_mark(&e->census, &now, false);
-                e->mark_supply_kib = supply_kib;
+                census_mark(&e->census, now, false);
+                e->mark_supply_kib = now->supply_kib;
         }
 }
 
@@ -119,12 +127,13 @@ scan(struct errand *e, bool hot)
 {
         enum level level = (enum level)atomic_load(&e->share->level);
         uint64_t begin_us = sampler_now_us();
+        struct mark mark = mark_now(e);
 
         if (census_scan(&e->census, begin_us, atomic_load(&e->share->swap)) < 0) {
                 e->scan_due_us = begin_us + POLL_US;
                 return;
         }
-        set_marks(e);
+        set_marks(e, &mark);
         bool build = level >= LEVEL_WATCH && may_build(e);
 
         if (build)
@@ -230,6 +239,8 @@ reload(struct errand *e)
         census_set_policy(&e->census, next);
         atomic_store(&e->share->policy, next);
         e->scan_due_us = 0;
+        if (e->trace)
+                trace_begin(e->trace, next);
         report_line(e->report, MESSAGE_NOTICE, "reloaded; %u rules", next->n_rules);
 }
 
@@ -242,6 +253,7 @@ take_signal(struct errand *e)
         if (read(e->signal_fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
                 return;
         if (si.ssi_signo == SIGHUP) {
+                drain(e);
                 reload(e);
                 return;
         }

@@ -327,7 +327,7 @@ still_so(struct guard *g)
 static void
 choose_from_roster(struct guard *g, struct choice *ret)
 {
-        g->sample.owned_kibps = roster_refresh(&g->roster->roster, g->sample.now_us);
+        g->owned_kibps = roster_refresh(&g->roster->roster, g->sample.now_us);
         victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, ret);
 }
 
@@ -348,8 +348,8 @@ cause_of(enum why_nobody why)
 static bool
 explained(const struct guard *g, const struct choice *ch)
 {
-        return ch->blamed || (ch->why_nobody == NOBODY_NONE &&
-                              g->sample.owned_kibps >= g->verdict.fall_kibps / 2);
+        return ch->blamed ||
+               (ch->why_nobody == NOBODY_NONE && g->owned_kibps >= g->verdict.fall_kibps / 2);
 }
 
 /*

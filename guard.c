@@ -81,14 +81,15 @@ take_news(struct guard *g)
 static void
 refresh(struct guard *g, struct sample *s)
 {
-        s->owned_kibps = g->sample.owned_kibps;
+        s->owned_kibps = g->owned_kibps;
         if (g->verdict.level < LEVEL_WATCH || !g->roster) {
                 s->owned_kibps = 0;
                 return;
         }
         if (s->now_us - g->refreshed_us < REFRESH_US)
                 return;
-        s->owned_kibps = roster_refresh(&g->roster->roster, s->now_us);
+        g->owned_kibps = roster_refresh(&g->roster->roster, s->now_us);
+        s->owned_kibps = g->owned_kibps;
         g->refreshed_us = s->now_us;
         flight_count_others(g, s->now_us);
 }
@@ -106,6 +107,11 @@ guard_look(struct guard *g)
         refresh(g, &s);
         g->sample = s;
         g->verdict = decide(g->policy, &g->decide, &g->sample);
+        if (atomic_load(&g->share->recording)) {
+                struct record rec = guard_record(g, RECORD_SAMPLE);
+
+                guard_post(g, &rec);
+        }
 }
 
 static void
@@ -188,11 +194,6 @@ guard_tick(struct guard *g)
         publish(g);
         report_level(g);
         report_faults(g);
-        if (atomic_load(&g->share->recording)) {
-                struct record rec = guard_record(g, RECORD_SAMPLE);
-
-                guard_post(g, &rec);
-        }
         return g->verdict.next_us;
 }
 

@@ -47,7 +47,8 @@ struct guard {
         struct flight flight;
         struct numbered_roster *roster; /* from the errand thread; NULL at first */
         uint64_t refreshed_us;
-        uint64_t deep_us; /* when the last deep sample was taken */
+        uint64_t owned_kibps; /* growth of those that may be ended, when they were last looked at */
+        uint64_t deep_us;     /* when the last deep sample was taken */
         enum level told;
         bool told_nobody; /* once until memory has recovered */
         int32_t told_dry; /* pid that a dry run would have ended last */

@@ -63,6 +63,17 @@ sz(uint64_t kib)
         return s;
 }
 
+/* Characters that change the order or the lines of what stands around them: U+200E, U+200F, U+2028
+ * to U+202E and U+2066 to U+2069. */
+static bool
+rearranges(const unsigned char *s)
+{
+        if (s[0] != 0xe2)
+                return false;
+        return (s[1] == 0x80 && ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f)) ||
+               (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
 /* Length of the valid UTF-8 sequence at s that is no control character, or 0. */
 static size_t
 good_sequence(const unsigned char *s)
@@ -75,7 +86,7 @@ good_sequence(const unsigned char *s)
                 bool overlong = s[0] == 0xe0 && s[1] < 0xa0;
                 bool surrogate = s[0] == 0xed && s[1] >= 0xa0;
 
-                return overlong || surrogate ? 0 : 3;
+                return overlong || surrogate || rearranges(s) ? 0 : 3;
         }
         if (s[0] >= 0xf0 && s[0] < 0xf5 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
             (s[3] & 0xc0) == 0x80) {
@@ -138,8 +149,9 @@ add_swap(struct line *l, const struct verdict *v, uint64_t limit_kib)
 
 /* Why: available memory, swap and pressure beside the limits that they were held against. */
 static void
-add_cause(struct line *l, const struct verdict *v, enum level level)
+add_cause(struct line *l, const struct record *rec, enum level level)
 {
+        const struct verdict *v = &rec->verdict;
         uint64_t mem = v->warn_kib, swap = v->swap_warn_kib;
 
         if (level >= LEVEL_TERM) {
@@ -150,9 +162,11 @@ add_cause(struct line *l, const struct verdict *v, enum level level)
                 add(l, "programs stood still for memory ");
                 add_percent(l, v->full_bp);
                 add(l, " of the time, ");
-                add_percent(l, v->refault_bp);
-                add(l, " of what was reclaimed had to come back, %s available",
-                    sz(v->available_kib).text);
+                if (rec->sample.has_refault) {
+                        add_percent(l, v->refault_bp);
+                        add(l, " of what was reclaimed had to come back, ");
+                }
+                add(l, "%s available", sz(v->available_kib).text);
                 return;
         }
         add(l, "%s available (limit %s)", sz(v->available_kib).text, sz(mem).text);
@@ -237,7 +251,7 @@ say_signal(struct line *l, const struct record *rec, const struct policy *p)
         if (t->growth_kibps >= 1024)
                 add(l, " growing by %s a second", sz(t->growth_kibps).text);
         add(l, ": ");
-        add_cause(l, &rec->verdict, rec->verdict.act);
+        add_cause(l, rec, rec->verdict.act);
         add_score(l, t, p);
         if (t->after_vain)
                 add(l, "; no SIGTERM, because the one before gave nothing back");
@@ -285,7 +299,7 @@ say_level(struct line *l, const struct record *rec)
         if (v->level < LEVEL_WARN || rec->was >= LEVEL_WARN)
                 return -1;
         add(l, "memory is running out: ");
-        add_cause(l, v, LEVEL_WARN);
+        add_cause(l, rec, LEVEL_WARN);
         return MESSAGE_WARNING;
 }
 
@@ -315,7 +329,7 @@ say_nobody(struct line *l, const struct record *rec)
                 break;
         }
         add(l, "; ");
-        add_cause(l, &rec->verdict, rec->verdict.act);
+        add_cause(l, rec, rec->verdict.act);
         add(l, "; held by tmpfs and shared memory %s, huge pages %s, protected processes %s",
             sz(s->mem.shmem_kib).text, sz(s->mem.hugetlb_kib).text, sz(rec->protected_kib).text);
         return MESSAGE_ERROR;
@@ -354,8 +368,7 @@ say_flight(struct line *l, const struct record *rec)
                 add(l, " still there ");
                 add_time(l, t->term_us);
                 add(l, " after SIGTERM; SIGKILL: ");
-                add_cause(l, &rec->verdict,
-                          rec->verdict.act == LEVEL_KILL ? LEVEL_KILL : LEVEL_TERM);
+                add_cause(l, rec, rec->verdict.act == LEVEL_KILL ? LEVEL_KILL : LEVEL_TERM);
                 return MESSAGE_WARNING;
         case RECORD_REFUSED:
                 add(l, " may not be signalled: %s; the next one is taken", strerror(-t->error));

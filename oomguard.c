@@ -172,8 +172,7 @@ open_trace(const char *path)
                             strerror(errno));
                 return -1;
         }
-        (void)fprintf(errand.trace, "%s\n", TRACE_MAGIC);
-        config_print(errand.trace, errand.current);
+        trace_begin(errand.trace, errand.current);
         atomic_store(&share.recording, true);
         return 0;
 }

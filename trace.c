@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config.h"
 #include "text.h"
 
 /* The numbers of a line in their order, all decimal; flags are a sum of bits. */
@@ -76,6 +77,13 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .pgsteal = n[20],
                 .refault = n[21],
         };
+}
+
+void
+trace_begin(FILE *out, const struct policy *p)
+{
+        (void)fprintf(out, "%s\n", TRACE_MAGIC);
+        config_print(out, p);
 }
 
 size_t

@@ -156,7 +156,7 @@ in_vain(const struct verdict *v, const struct sample *s, const struct roster *r)
 
         if (v->reason == REASON_STALL)
                 return false;
-        return v->available_kib + all.mem_kib <= term_kib &&
+        return v->available_kib + s->arc_kib + all.mem_kib <= term_kib &&
                (v->swap_total_kib == 0 || v->swap_free_kib + all.swap_kib <= v->swap_term_kib);
 }
 

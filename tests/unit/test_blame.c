@@ -35,7 +35,7 @@ set_up(void)
                 .term_kib = 500000,
                 .kill_kib = 250000,
         };
-        place.r.mark[0] = (struct mark){ 1, 1000, 3000000 };
+        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0 };
 }
 
 /* With an executable and a parent of its own, so it is of no swarm. */
@@ -72,6 +72,7 @@ add_swarm(unsigned n, uint64_t anon_kib, uint64_t mark_kib, int32_t ppid, uint64
 static struct blame
 find(void)
 {
+        place.v.supply_kib = place.v.available_kib + place.v.swap_free_kib;
         return blame_find(&place.r, &place.v, &place.s);
 }
 
@@ -105,6 +106,8 @@ blame_swap_bp_is_what_zram_gives_back_and_nothing_for_a_disk(void **state)
                 { 1000, 0, 1000, 0, 20000, 5000 },
                 { 1000, 0, 1000, 0, 40000, 2500 },
                 { 1000, 0, 1000, 0, 10000, 10000 },
+                { 1000, 0, 1000, 0, 12000, 8333 },
+                { 1000, 0, 1000, 0, 9000, 10000 },
                 { 1000, 0, 1000, 0, 5000, 10000 },
                 { 1000, 0, 1000, 0, 0, 0 },
                 { 1000, 0, 500, 0, 20000, 2500 },
@@ -160,7 +163,10 @@ blame_gives_adds_up_memory_and_tells_swap_apart(void **state)
                   200,
                   0,
                   200 },
-                { { .anon_kib = 600, .swap_kib = 400, .cow = true, .first_kib = 500,
+                { { .anon_kib = 600,
+                    .swap_kib = 400,
+                    .cow = true,
+                    .first_kib = 500,
                     .parent_kib = 2000 },
                   5000,
                   400,
@@ -190,10 +196,10 @@ blame_lifts_when_memory_or_swap_would_be_above_warn(void **state)
                 uint64_t available, arc, swap_total, swap_free, mem, swap;
                 bool lifts;
         } rows[] = {
-                { 300, 0, 0, 0, 700, 0, false },      { 300, 0, 0, 0, 701, 0, true },
-                { 300, 100, 0, 0, 600, 0, false },    { 300, 100, 0, 0, 601, 0, true },
-                { 300, 0, 1000, 50, 0, 150, false },  { 300, 0, 1000, 50, 0, 151, true },
-                { 300, 0, 0, 50, 0, 151, false },     { 300, 0, 1000, 500, 1, 0, false },
+                { 300, 0, 0, 0, 700, 0, false },     { 300, 0, 0, 0, 701, 0, true },
+                { 300, 100, 0, 0, 600, 0, false },   { 300, 100, 0, 0, 601, 0, true },
+                { 300, 0, 1000, 50, 0, 150, false }, { 300, 0, 1000, 50, 0, 151, true },
+                { 300, 0, 0, 50, 0, 151, false },    { 300, 0, 1000, 500, 1, 0, false },
         };
 
         (void)state;
@@ -368,9 +374,9 @@ blame_asks_the_newest_mark_first(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 4, 4000, 2000000 };
-        place.r.mark[1] = (struct mark){ 3, 3000, 3000000 };
-        place.r.mark[3] = (struct mark){ 1, 1000, 9000000 };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2000000, 0 };
+        place.r.mark[1] = (struct mark){ 3, 3000, 3000000, 0 };
+        place.r.mark[3] = (struct mark){ 1, 1000, 9000000, 0 };
         struct candidate *late = add(1800000, 0), *early = add(6000000, 0);
 
         early->mark_kib[0] = early->mark_kib[1] = 6000000;
@@ -417,6 +423,45 @@ blame_takes_the_younger_of_two_who_took_the_same(void **state)
         }
 }
 
+/* ---- tmpfs ---- */
+
+static void
+blame_tmpfs_says_that_half_of_what_is_missing_lies_there(void **state)
+{
+        static const struct {
+                uint64_t then_kib, now_kib;
+                bool tmpfs;
+        } rows[] = {
+                { 0, 1350000, true },       { 0, 1349999, false },       { 100000, 1450000, true },
+                { 100000, 1449999, false }, { 9000000, 1350000, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                set_up();
+                place.v.supply_kib = 300000; /* 2,700,000 are missing */
+                place.r.mark[0].shmem_kib = rows[i].then_kib;
+                place.s.mem.shmem_kib = rows[i].now_kib;
+                assert_int_equal(blame_tmpfs(&place.r, &place.v, &place.s), rows[i].tmpfs);
+        }
+}
+
+static void
+blame_tmpfs_asks_the_newest_mark_since_which_anything_is_missing(void **state)
+{
+        (void)state;
+        set_up();
+        place.v.supply_kib = 300000;
+        place.s.mem.shmem_kib = 1350000;
+        place.r.mark[1] = place.r.mark[0];
+        place.r.mark[0] = (struct mark){ 2, 2000, 549999, 1350000 };
+        assert_true(blame_tmpfs(&place.r, &place.v, &place.s));
+        place.r.mark[0].supply_kib = 550000;
+        assert_false(blame_tmpfs(&place.r, &place.v, &place.s));
+        place.r.mark[0].boot_us = place.r.mark[1].boot_us = 0;
+        assert_false(blame_tmpfs(&place.r, &place.v, &place.s));
+}
+
 /* ---- a swarm ---- */
 
 static void
@@ -427,8 +472,8 @@ blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable(void **state)
                 uint64_t anon;
                 bool swarm;
         } rows[] = {
-                { 8, 170000, true },   { 8, 168750, true },  { 8, 168749, false },
-                { 7, 300000, false },  { 9, 300000, true },  { 120, 20000, true },
+                { 8, 170000, true },  { 8, 168750, true }, { 8, 168749, false },
+                { 7, 300000, false }, { 9, 300000, true }, { 120, 20000, true },
         };
 
         (void)state;
@@ -489,11 +534,11 @@ blame_ends_a_member_of_a_swarm_that_only_pauses(void **state)
         (void)state;
         set_up();
         add_swarm(8, 300000, 0, 50, 77);
-        place.r.mark[0] = (struct mark){ 4, 4000, 2500000 };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2500000, 0 };
         place.r.c[2].mark_kib[0] = 300000;
         /* the one mark before was never set: nobody knows that it took anything */
         assert_int_equal(find().who.n, 7);
-        place.r.mark[3] = (struct mark){ 1, 1000, 3000000 };
+        place.r.mark[3] = (struct mark){ 1, 1000, 3000000, 0 };
         struct blame b = find();
 
         assert_int_equal(b.who.n, 8);
@@ -643,6 +688,8 @@ main(void)
                 cmocka_unit_test(blame_asks_the_newest_mark_first),
                 cmocka_unit_test(blame_leaves_out_a_mark_that_was_never_set),
                 cmocka_unit_test(blame_takes_the_younger_of_two_who_took_the_same),
+                cmocka_unit_test(blame_tmpfs_says_that_half_of_what_is_missing_lies_there),
+                cmocka_unit_test(blame_tmpfs_asks_the_newest_mark_since_which_anything_is_missing),
                 cmocka_unit_test(blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable),
                 cmocka_unit_test(blame_takes_no_strangers_for_a_swarm),
                 cmocka_unit_test(blame_spares_members_that_took_nothing_or_may_not_be_ended),

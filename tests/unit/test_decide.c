@@ -24,7 +24,7 @@
 #define WARN  1000000ull
 #define TERM  500000ull
 #define KILL  250000ull
-#define STEP  31250ull
+#define STEP  62500ull
 #define BELOW 2500000ull
 
 struct machine {
@@ -149,6 +149,7 @@ decide_resolves_limits_as_the_smaller_of_share_and_size_with_floors(void **state
                 uint64_t total, hugetlb, warn, term, kill;
         } rows[] = {
                 { TOTAL, 0, WARN, TERM, KILL },
+                { TOTAL + 9999, 0, WARN + 999, TERM + 499, KILL + 249 },
                 { 64 * GIB, 0, GIB, GIB / 2, GIB / 4 },
                 { 64 * GIB + TOTAL, 64 * GIB, WARN, TERM, KILL },
                 { 512 * 1024, 0, 72 * 1024, 48 * 1024, 24 * 1024 },
@@ -256,15 +257,11 @@ decide_counts_zram_at_what_it_is_worth(void **state)
                 uint32_t ratio_bp;
                 uint64_t worth;
         } rows[] = {
-                { 1000000, 0, 0, 1000000 },
-                { 1000000, 0, 20000, 1000000 },
-                { 1000000, 1000000, 20000, 500000 },
-                { 1000000, 1000000, 40000, 750000 },
-                { 1000000, 1000000, 12500, 200000 },
-                { 1000000, 1000000, 10000, 0 },
-                { 1000000, 1000000, 9999, 0 },
-                { 1000000, 1000000, 0, 0 },
-                { 600000, 400000, 20000, 400000 },
+                { 1000000, 0, 0, 1000000 },          { 1000000, 0, 20000, 1000000 },
+                { 1000000, 1000000, 20000, 500000 }, { 1000000, 1000000, 40000, 750000 },
+                { 1000000, 1000000, 12500, 200000 }, { 1000000, 1000000, 11000, 90910 },
+                { 1000000, 1000000, 10000, 0 },      { 1000000, 1000000, 9999, 0 },
+                { 1000000, 1000000, 0, 0 },          { 600000, 400000, 20000, 400000 },
                 { 600000, 700000, 20000, 300000 },
         };
         struct machine m;
@@ -280,6 +277,32 @@ decide_counts_zram_at_what_it_is_worth(void **state)
                 (void)look(&m);
                 assert_int_equal(m.v.swap_free_kib, rows[i].worth);
         }
+}
+
+static void
+decide_counts_what_zram_costs_as_supply_that_is_nobodys(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 5000000);
+        m.s.mem.swap_total_kib = 2000000;
+        m.s.mem.swap_free_kib = 1400000;
+        m.s.zram_total_kib = 1000000;
+        m.s.zram_free_kib = 400000;
+        m.s.zram_ratio_bp = 20000;
+        (void)look(&m);
+        assert_int_equal(m.v.supply_kib, 5000000 + 1400000 + 300000);
+        /* 100,000 go into zram: 50,000 of memory are free, and nothing has gone missing */
+        m.s.mem.available_kib += 50000;
+        m.s.mem.swap_free_kib -= 100000;
+        m.s.zram_free_kib -= 100000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, 6700000);
+        assert_int_equal(m.v.fall_kibps, 0);
+        m.s.zram_ratio_bp = 0; /* not known: nothing */
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, 5050000 + 1300000);
 }
 
 static void
@@ -349,16 +372,16 @@ decide_says_whether_memory_is_below_term_cause_or_not(void **state)
 /* ---- the cause that TERM needs ---- */
 
 static void
-decide_takes_a_low_for_new_only_by_an_eighth_of_the_way_to_kill(void **state)
+decide_takes_a_low_for_new_only_by_a_quarter_of_the_way_to_kill(void **state)
 {
         struct machine m;
 
         (void)state;
-        power_on(&m, TOTAL, 450000);
+        power_on(&m, TOTAL, 520000);
         assert_int_equal(look(&m), LEVEL_WARN);
-        m.s.mem.available_kib = 450000 - STEP + 1;
+        m.s.mem.available_kib = 520000 - STEP + 1;
         assert_int_equal(look_after(&m, 1 * SECOND), LEVEL_WARN);
-        m.s.mem.available_kib = 450000 - STEP;
+        m.s.mem.available_kib = 520000 - STEP;
         assert_int_equal(look_after(&m, 1 * SECOND), LEVEL_TERM);
         assert_int_equal(m.v.reason, REASON_LOW);
         /* the next step counts from there */
@@ -370,12 +393,80 @@ decide_takes_a_low_for_new_only_by_an_eighth_of_the_way_to_kill(void **state)
 }
 
 static void
+decide_takes_no_low_for_new_that_is_the_same(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 510000);
+        m.p.mem_kill = m.p.mem_term; /* no way between the two: any lower one is new */
+        m.s.mem.swap_total_kib = 1000000;
+        m.s.mem.swap_free_kib = 90000;
+        (void)look(&m);
+        m.s.mem.available_kib = 400000;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+        (void)stay(&m, 11 * SECOND);
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_WARN);
+        m.s.mem.available_kib--;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+}
+
+static void
+decide_learns_for_ten_seconds_how_low_a_full_machine_gets(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 490000);
+        assert_int_equal(look(&m), LEVEL_WARN);
+        m.s.mem.available_kib = 400000;
+        assert_int_equal(stay(&m, 10 * SECOND - 100 * MS), LEVEL_WARN);
+        assert_int_equal(stay(&m, 1 * SECOND), LEVEL_WARN);
+        m.s.mem.available_kib = 400000 - STEP;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+
+        power_on(&m, TOTAL, 490000);
+        (void)look(&m);
+        m.s.mem.available_kib = 490000 - STEP;
+        assert_int_equal(stay(&m, 10 * SECOND - 100 * MS), LEVEL_WARN);
+        m.s.mem.available_kib -= STEP;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+}
+
+static void
+decide_learns_nothing_when_it_comes_before_the_trouble(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 500001);
+        (void)look(&m);
+        m.s.mem.available_kib = 500001 - STEP;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+}
+
+static void
+decide_does_not_take_a_low_from_before_a_suspend_for_new(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 520000);
+        (void)look(&m);
+        m.s.mem.available_kib = 400000;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+        m.s.boot_us += 3600 * SECOND;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_WARN);
+        assert_int_equal(stay(&m, 3 * SECOND), LEVEL_WARN);
+}
+
+static void
 decide_remembers_a_new_low_for_exactly_new_low(void **state)
 {
         struct machine m;
 
         (void)state;
-        power_on(&m, TOTAL, 450000);
+        power_on(&m, TOTAL, 520000);
         (void)look(&m);
         m.s.mem.available_kib = 400000;
         assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
@@ -635,6 +726,22 @@ decide_can_look_back_over_the_longest_window(void **state)
 }
 
 static void
+decide_keeps_256_points_and_takes_the_oldest_when_all_are_younger(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, BELOW);
+        m.p.psi_window_us = 60 * SECOND; /* longer than any that can be configured */
+        (void)look(&m);
+        for (unsigned i = 0; i < 400; i++) {
+                m.s.psi.full.total_us += 50 * MS;
+                (void)look_after(&m, 50 * MS);
+        }
+        assert_int_equal(m.v.full_bp, 256 * 50 * 10000 / 60000);
+}
+
+static void
 decide_needs_the_scan_counter_at_both_ends_of_the_window(void **state)
 {
         struct machine m;
@@ -649,6 +756,69 @@ decide_needs_the_scan_counter_at_both_ends_of_the_window(void **state)
         assert_false(m.v.reclaim);
         (void)press(&m, 100 * MS, 0, 1);
         assert_true(m.v.reclaim);
+}
+
+static void
+decide_takes_standing_still_for_thrashing_only_where_pages_come_back(void **state)
+{
+        static const struct {
+                uint64_t steal, refault; /* per tick */
+                bool counted;
+                uint32_t bp;
+                enum level act;
+        } rows[] = {
+                { 10000, 0, true, 0, LEVEL_CALM },
+                { 10000, 400, true, 400, LEVEL_CALM },
+                { 10000, 2499, true, 2499, LEVEL_CALM },
+                { 10000, 2500, true, 2500, LEVEL_KILL },
+                { 10000, 9999, true, 9999, LEVEL_KILL },
+                { 10000, 10000, true, 10000, LEVEL_KILL },
+                { 10000, 100000, true, 10000, LEVEL_KILL },
+                { 0, 1, true, 10000, LEVEL_KILL },
+                { 0, 0, true, 0, LEVEL_CALM },
+                /* a kernel that does not count them cannot tell */
+                { 0, 0, false, 2500, LEVEL_KILL },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                power_on(&m, TOTAL, BELOW);
+                m.s.has_refault = rows[i].counted;
+                (void)look(&m);
+                for (unsigned n = 0; n < 50; n++) {
+                        m.s.pgsteal += rows[i].steal;
+                        m.s.refault += rows[i].refault;
+                        (void)press(&m, 100 * MS, 8000, 1);
+                }
+                assert_int_equal(m.v.refault_bp, rows[i].bp);
+                assert_int_equal(m.v.act, rows[i].act);
+        }
+}
+
+static void
+decide_compares_refaults_only_where_both_ends_of_the_window_counted_them(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, BELOW);
+        (void)look(&m);
+        m.s.has_refault = true;
+        m.s.pgsteal = m.s.refault = 1000000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.refault_bp, 2500);
+        (void)stay(&m, 2 * SECOND);
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.refault_bp, 0);
+        m.s.has_refault = false;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.refault_bp, 2500);
+        m.s.has_refault = true;
+        m.s.refault -= 5; /* backwards is standing still */
+        m.s.pgsteal += 5;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.refault_bp, 0);
 }
 
 static void
@@ -709,6 +879,19 @@ decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall(void **sta
                 assert_int_equal(m.v.fall_kibps, 1000000);
                 assert_int_equal(m.v.reason, rows[i].reason);
         }
+}
+
+static void
+decide_takes_nothing_for_a_race_where_kill_is_off(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 0);
+        m.p.mem_kill.bp = 0;
+        m.s.owned_kibps = 1000000;
+        assert_int_equal(plunge(&m, 1100000, 100000, 1000000), LEVEL_TERM);
+        assert_int_equal(m.v.fall_kibps, 1000000);
 }
 
 static void
@@ -870,10 +1053,10 @@ decide_looks_again_at_half_the_time_to_the_nearest_limit(void **state)
         static const struct {
                 uint64_t to, next_us;
         } rows[] = {
-                { 3000000, 100000 },       { WARN + 200000, 100000 }, { WARN + 180000, 90000 },
-                { WARN + 100000, 50000 },  { WARN + 12000, 6000 },    { WARN + 9000, 5000 },
-                { WARN + 1, 5000 },        { WARN, 100000 },          { TERM + 160000, 80000 },
-                { TERM + 40000, 20000 },   { TERM, 100000 },          { KILL + 60000, 30000 },
+                { 3000000, 100000 },      { WARN + 200000, 100000 }, { WARN + 180000, 90000 },
+                { WARN + 100000, 50000 }, { WARN + 12000, 6000 },    { WARN + 9000, 5000 },
+                { WARN + 1, 5000 },       { WARN, 100000 },          { TERM + 160000, 80000 },
+                { TERM + 40000, 20000 },  { TERM, 100000 },          { KILL + 60000, 30000 },
                 { KILL + 10002, 5001 },
         };
         struct machine m;
@@ -961,9 +1144,14 @@ decide_drops_trends_after_a_second_late_or_suspended(void **state)
                 int64_t now_us, boot_us;
                 bool dropped;
         } rows[] = {
-                { 1100000, 1100000, false }, { 1100001, 1100001, true }, { 100000, 1100000, false },
-                { 100000, 1100001, true },   { -1, -1, true },           { 0, 0, false },
-                { 100000, -5000000, false }, { 3600000000, 3600000000, true },
+                { 1100000, 1100000, false },
+                { 1100001, 1100001, true },
+                { 100000, 1100000, false },
+                { 100000, 1100001, true },
+                { -1, -1, true },
+                { 0, 0, false },
+                { 100000, -5000000, false },
+                { 3600000000, 3600000000, true },
         };
         struct machine m;
 
@@ -1280,6 +1468,26 @@ decide_holds_term_and_kill_as_a_warning_only(void **state)
 }
 
 static void
+decide_never_tells_less_than_it_asks_for(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, BELOW);
+        m.p.new_low_us = 0;
+        (void)look(&m);
+        assert_int_equal(press(&m, 10 * SECOND, 10000, 1), LEVEL_KILL);
+        m.s.mem.available_kib = TERM;
+        m.s.has_psi = false;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+        assert_int_equal(m.v.level, LEVEL_TERM);
+        m.s.mem.available_kib = 9000000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.level, LEVEL_WARN);
+        assert_int_equal(m.v.reason, REASON_LOW);
+}
+
+static void
 decide_says_of_a_held_level_why_it_came(void **state)
 {
         struct machine m;
@@ -1291,6 +1499,25 @@ decide_says_of_a_held_level_why_it_came(void **state)
         m.s.mem.available_kib = 9000000;
         (void)stay(&m, 5 * SECOND);
         assert_int_equal(m.v.act, LEVEL_CALM);
+        assert_int_equal(m.v.level, LEVEL_WARN);
+        assert_int_equal(m.v.reason, REASON_STALL);
+}
+
+static void
+decide_says_of_a_held_level_why_it_was_last_deserved(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, WARN);
+        (void)look(&m);
+        assert_int_equal(m.v.reason, REASON_LOW);
+        m.s.mem.available_kib = WARN + 1;
+        m.p.psi_hold_us = 60 * SECOND;
+        assert_int_equal(press(&m, 5 * SECOND, 5000, 1), LEVEL_WARN);
+        assert_int_equal(m.v.reason, REASON_STALL);
+        m.s.mem.available_kib = 9000000;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_CALM);
         assert_int_equal(m.v.level, LEVEL_WARN);
         assert_int_equal(m.v.reason, REASON_STALL);
 }
@@ -1388,6 +1615,9 @@ odd_sample(struct sample *s, uint64_t *seed)
         s->arc_kib = odd_number(seed);
         s->owned_kibps = odd_number(seed);
         s->has_psi = flags & 4;
+        s->pgsteal = odd_number(seed);
+        s->refault = odd_number(seed);
+        s->has_refault = flags & 32;
         s->has_pgscan = flags & 8;
         s->stale = flags & 16;
 }
@@ -1429,6 +1659,9 @@ plausible_step(struct sample *s, uint64_t *seed)
         s->psi.full.total_us += dice(seed) % (us + 1);
         s->psi.some.total_us += us;
         s->pgscan += dice(seed) % 2;
+        s->pgsteal += dice(seed) % 100;
+        s->refault += dice(seed) % 100;
+        s->has_refault = dice(seed) % 2;
         s->arc_kib = dice(seed) % 3 == 0 ? dice(seed) % 200000 : 0;
         s->stale = dice(seed) % 20 == 0;
 }
@@ -1475,8 +1708,7 @@ decide_is_never_milder_for_less_memory(void **state)
                         b = a;
                         b.s.mem.available_kib -= dice(&seed) % (b.s.mem.available_kib + 1);
                         if (dice(&seed) % 2)
-                                b.s.mem.swap_free_kib -=
-                                        dice(&seed) % (b.s.mem.swap_free_kib + 1);
+                                b.s.mem.swap_free_kib -= dice(&seed) % (b.s.mem.swap_free_kib + 1);
                         assert_true(look(&a) <= look(&b));
                         assert_true(a.v.level <= b.v.level);
                         acted += a.v.act >= LEVEL_TERM;
@@ -1502,22 +1734,30 @@ int
 main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(decide_resolves_limits_as_the_smaller_of_share_and_size_with_floors),
+                cmocka_unit_test(
+                        decide_resolves_limits_as_the_smaller_of_share_and_size_with_floors),
                 cmocka_unit_test(decide_acts_at_each_limit_and_not_a_kib_above),
                 cmocka_unit_test(decide_never_reaches_a_limit_of_nothing),
                 cmocka_unit_test(decide_goes_on_when_swap_comes_and_goes),
                 cmocka_unit_test(decide_counts_zram_at_what_it_is_worth),
+                cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),
                 cmocka_unit_test(decide_holds_zram_against_its_limits_at_its_worth),
                 cmocka_unit_test(decide_counts_the_arc_for_warn_and_term_but_not_for_kill),
                 cmocka_unit_test(decide_says_whether_memory_is_below_term_cause_or_not),
-                cmocka_unit_test(decide_takes_a_low_for_new_only_by_an_eighth_of_the_way_to_kill),
+                cmocka_unit_test(decide_takes_a_low_for_new_only_by_a_quarter_of_the_way_to_kill),
+                cmocka_unit_test(decide_learns_for_ten_seconds_how_low_a_full_machine_gets),
+                cmocka_unit_test(decide_learns_nothing_when_it_comes_before_the_trouble),
+                cmocka_unit_test(decide_does_not_take_a_low_from_before_a_suspend_for_new),
+                cmocka_unit_test(decide_takes_no_low_for_new_that_is_the_same),
                 cmocka_unit_test(decide_remembers_a_new_low_for_exactly_new_low),
                 cmocka_unit_test(decide_forgets_the_lowest_once_calm),
                 cmocka_unit_test(decide_does_not_take_an_old_low_for_new_after_calm),
                 cmocka_unit_test(decide_takes_a_full_stall_of_a_twentieth_as_a_cause),
                 cmocka_unit_test(decide_takes_no_stall_of_some_as_a_cause),
-                cmocka_unit_test(decide_ends_nobody_on_a_machine_that_lives_at_four_percent_for_an_hour),
-                cmocka_unit_test(decide_acts_on_a_stall_while_the_kernel_reclaims_and_memory_is_low),
+                cmocka_unit_test(
+                        decide_ends_nobody_on_a_machine_that_lives_at_four_percent_for_an_hour),
+                cmocka_unit_test(
+                        decide_acts_on_a_stall_while_the_kernel_reclaims_and_memory_is_low),
                 cmocka_unit_test(decide_kills_nobody_on_pressure_alone),
                 cmocka_unit_test(decide_counts_the_arc_as_memory_in_a_stall),
                 cmocka_unit_test(decide_waits_for_the_hold_time_and_warns_meanwhile),
@@ -1525,11 +1765,19 @@ main(void)
                 cmocka_unit_test(decide_never_acts_on_a_pressure_limit_of_nothing),
                 cmocka_unit_test(decide_judges_a_window_that_is_not_full_as_if_nothing_was_before),
                 cmocka_unit_test(decide_can_look_back_over_the_longest_window),
+                cmocka_unit_test(decide_keeps_256_points_and_takes_the_oldest_when_all_are_younger),
                 cmocka_unit_test(decide_needs_the_scan_counter_at_both_ends_of_the_window),
+                cmocka_unit_test(
+                        decide_takes_standing_still_for_thrashing_only_where_pages_come_back),
+                cmocka_unit_test(
+                        decide_compares_refaults_only_where_both_ends_of_the_window_counted_them),
                 cmocka_unit_test(decide_asks_nothing_in_a_healthy_load_shift),
-                cmocka_unit_test(decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall),
+                cmocka_unit_test(
+                        decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall),
+                cmocka_unit_test(decide_takes_nothing_for_a_race_where_kill_is_off),
                 cmocka_unit_test(decide_kills_early_even_where_the_low_is_not_new),
-                cmocka_unit_test(decide_takes_what_falls_from_memory_or_from_swap_but_not_from_both),
+                cmocka_unit_test(
+                        decide_takes_what_falls_from_memory_or_from_swap_but_not_from_both),
                 cmocka_unit_test(decide_lets_a_jvm_live_that_touches_ten_gigabytes_at_once),
                 cmocka_unit_test(decide_is_not_late_for_a_bomb),
                 cmocka_unit_test(decide_measures_a_fall_over_a_tick_at_least),
@@ -1541,7 +1789,8 @@ main(void)
                 cmocka_unit_test(decide_sees_a_limit_coming_only_while_it_is_in_sight),
                 cmocka_unit_test(decide_drops_trends_after_a_second_late_or_suspended),
                 cmocka_unit_test(decide_never_takes_its_first_sample_for_a_late_one),
-                cmocka_unit_test(decide_is_quiet_for_two_seconds_after_a_suspend_but_for_the_kill_limit),
+                cmocka_unit_test(
+                        decide_is_quiet_for_two_seconds_after_a_suspend_but_for_the_kill_limit),
                 cmocka_unit_test(decide_takes_a_race_for_no_kill_limit_while_quiet),
                 cmocka_unit_test(decide_starts_a_stall_anew_after_a_suspend),
                 cmocka_unit_test(decide_makes_no_point_of_a_stale_sample),
@@ -1550,12 +1799,15 @@ main(void)
                 cmocka_unit_test(decide_never_finds_more_stall_than_time),
                 cmocka_unit_test(decide_watches_from_three_halves_of_warn),
                 cmocka_unit_test(decide_watches_from_five_seconds_before_term),
-                cmocka_unit_test(decide_leaves_a_level_after_ten_seconds_above_its_limit_plus_a_fifth),
+                cmocka_unit_test(
+                        decide_leaves_a_level_after_ten_seconds_above_its_limit_plus_a_fifth),
                 cmocka_unit_test(decide_leaves_warn_a_kib_above_its_limit_plus_a_fifth),
                 cmocka_unit_test(decide_starts_the_ten_seconds_anew_with_every_look_below),
                 cmocka_unit_test(decide_leaves_warn_when_swap_is_free_again),
                 cmocka_unit_test(decide_holds_term_and_kill_as_a_warning_only),
+                cmocka_unit_test(decide_never_tells_less_than_it_asks_for),
                 cmocka_unit_test(decide_says_of_a_held_level_why_it_came),
+                cmocka_unit_test(decide_says_of_a_held_level_why_it_was_last_deserved),
                 cmocka_unit_test(decide_holds_a_level_over_a_suspend),
                 cmocka_unit_test(decide_takes_a_minute_without_a_new_low_for_how_the_machine_lives),
                 cmocka_unit_test(decide_survives_absurd_numbers),

@@ -177,6 +177,7 @@ kill_send_hands_other_errors_up_unchanged(void **state)
         assert_int_equal(kill_send(-1, SIGTERM), -EBADF);
         assert_int_equal(kill_send(c.pidfd, 9999), -EINVAL);
         assert_false(kill_is_gone(-1));
+        assert_false(kill_is_gone(9999)); /* not open: nobody knows */
         assert_int_equal(kill_send(c.pidfd, SIGKILL), KILL_SENT);
         (void)reap(&c);
         (void)close(c.pidfd);

@@ -43,6 +43,7 @@ set_up(enum record_kind kind)
         };
         if (kind == RECORD_FAULT)
                 return;
+        rec.sample.has_refault = true;
         rec.victim = (struct record_victim){
                 .pid = 4211,
                 .uid = 1000,
@@ -137,6 +138,12 @@ message_wash_lets_only_printable_utf8_through(void **state)
                 { "\xf4\x90\x80\x80", "????" },
                 { "\xf5\x80\x80\x80", "????" },
                 { "\xff\xfe", "??" },
+                { "\xc1\xbf\xbf", "???" },
+                { "\xf0(\x98\x80", "?(??" },
+                { "\xc1\xbf\xbf\xbf", "????" },
+                { "\xc3\xa4\n", "\xc3\xa4?" },
+                { "\xe2\x82\xac\n", "\xe2\x82\xac?" },
+                { "\xf0\x9f\x98\x80\n", "\xf0\x9f\x98\x80?" },
                 { "\x80", "?" },
                 { "\xf0\x9f\x98", "???" }, /* cut */
                 { "\xe2\x82", "??" },
@@ -174,10 +181,22 @@ message_wash_never_cuts_a_character(void **state)
 
                 message_wash("a\xe2\x82\xac\x62", got, rows[i].size);
                 assert_string_equal(got, rows[i].want);
+                message_wash("\xff\xff\xff\xff\xff\xff", got, rows[i].size);
+                assert_int_equal(strlen(got), rows[i].size - 1);
         }
 }
 
 /* ---- a first signal ---- */
+
+static void
+message_levels_are_those_of_sd_daemon(void **state)
+{
+        (void)state;
+        assert_int_equal(MESSAGE_ERROR, 3);
+        assert_int_equal(MESSAGE_WARNING, 4);
+        assert_int_equal(MESSAGE_NOTICE, 5);
+        assert_int_equal(MESSAGE_INFO, 6);
+}
 
 static void
 message_says_whom_why_and_by_what_score(void **state)
@@ -230,7 +249,12 @@ message_says_which_rule_counted(void **state)
                     "SIGTERM to 4211 (chromium), uid 1000, app-chromium.scope, 3.1 GiB: 398 MiB "
                     "available (limit 400 MiB), no swap; worst score 2.9 GiB: ends 2.9 GiB, "
                     "preferred by name:chrom* (/etc/oomguard.conf:14)");
-        policy.rules[1] = (struct rule){ RULE_AVOID, RULE_EXE, 0, 9, 3, "*/x" };
+        policy.rules[0] = policy.rules[1];
+        rec.victim.standing.rule = 0;
+        (void)message_format(&rec, &policy, text, sizeof(text));
+        assert_non_null(strstr(text, ", preferred by name:chrom* (/etc/oomguard.conf:14)"));
+        rec.victim.standing.rule = 1;
+        policy.rules[1] = (struct rule){ RULE_AVOID, RULE_EXE, 0, 1, 3, "*/x" };
         assert_says(MESSAGE_WARNING,
                     "SIGTERM to 4211 (chromium), uid 1000, app-chromium.scope, 3.1 GiB: 398 MiB "
                     "available (limit 400 MiB), no swap; worst score 2.9 GiB: ends 2.9 GiB, "
@@ -258,10 +282,26 @@ message_says_what_the_blamed_took_and_since_when(void **state)
 }
 
 static void
+message_says_why_it_did_not_ask_after_one_that_gave_nothing_back(void **state)
+{
+        (void)state;
+        set_up(RECORD_SIGNAL);
+        rec.victim.sig = SIGKILL;
+        rec.victim.after_vain = true;
+        assert_says(MESSAGE_WARNING,
+                    "SIGKILL to 4211 (chromium), uid 1000, app-chromium.scope, 3.1 GiB: 398 MiB "
+                    "available (limit 400 MiB), no swap; worst score 2.9 GiB: ends 2.9 GiB; no "
+                    "SIGTERM, because the one before gave nothing back");
+}
+
+static void
 message_says_how_many_there_are_of_a_swarm(void **state)
 {
         (void)state;
         set_up(RECORD_SIGNAL);
+        rec.victim.n = 2;
+        (void)message_format(&rec, &policy, text, sizeof(text));
+        assert_non_null(strstr(text, "SIGTERM to 2 processes like 4211 (chromium), "));
         rec.victim.n = 12;
         rec.victim.dry_run = true;
         rec.victim.sig = SIGKILL;
@@ -298,10 +338,11 @@ message_says_how_long_everything_stood_still(void **state)
         set_up(RECORD_SIGNAL);
         rec.verdict.reason = REASON_STALL;
         rec.verdict.full_bp = 4129;
+        rec.verdict.refault_bp = 3050;
         assert_says(MESSAGE_WARNING,
                     "SIGTERM to 4211 (chromium), uid 1000, app-chromium.scope, 3.1 GiB: programs "
-                    "stood still for memory 41.2% of the time, 398 MiB available; worst score 2.9 "
-                    "GiB: ends 2.9 GiB");
+                    "stood still for memory 41.2% of the time, 30.5% of what was reclaimed had to "
+                    "come back, 398 MiB available; worst score 2.9 GiB: ends 2.9 GiB");
         rec.verdict.full_bp = 10000;
         (void)message_format(&rec, &policy, text, sizeof(text));
         assert_non_null(strstr(text, "memory 100.0% of the time"));
@@ -388,6 +429,8 @@ message_says_why_nobody_is_ended(void **state)
                 const char *want;
         } rows[] = {
                 { CAUSE_NOBODY, "there is no process that may be" },
+                { CAUSE_TMPFS, "what has gone missing lies in tmpfs (clear /tmp or /dev/shm), and "
+                               "no process is to blame" },
                 { CAUSE_IN_VAIN, "all that may be ended would together not be enough" },
                 { CAUSE_NO_EFFECT, "the last two gave next to nothing back" },
                 { CAUSE_BLIND, "other people's processes are hidden (hidepid), so the cause may be "
@@ -429,8 +472,7 @@ message_says_when_memory_runs_out_and_when_it_has_recovered(void **state)
                                      "100 MiB of swap free (limit 200 MiB)");
         rec.was = LEVEL_WARN;
         rec.verdict.level = LEVEL_WATCH;
-        assert_says(MESSAGE_INFO,
-                    "memory has recovered: 398 MiB available, 100 MiB of swap free");
+        assert_says(MESSAGE_INFO, "memory has recovered: 398 MiB available, 100 MiB of swap free");
         rec.verdict.swap_total_kib = 0;
         assert_says(MESSAGE_INFO, "memory has recovered: 398 MiB available");
 }
@@ -439,8 +481,9 @@ static void
 message_says_nothing_of_a_change_that_is_nobodys_business(void **state)
 {
         static const enum level silent[][2] = {
-                { LEVEL_CALM, LEVEL_WATCH }, { LEVEL_WATCH, LEVEL_CALM }, { LEVEL_WARN, LEVEL_TERM },
-                { LEVEL_TERM, LEVEL_KILL },  { LEVEL_KILL, LEVEL_WARN },
+                { LEVEL_CALM, LEVEL_WATCH }, { LEVEL_WATCH, LEVEL_CALM },
+                { LEVEL_WARN, LEVEL_TERM },  { LEVEL_TERM, LEVEL_KILL },
+                { LEVEL_KILL, LEVEL_WARN },
         };
 
         (void)state;
@@ -489,8 +532,7 @@ message_says_that_trends_were_dropped(void **state)
 {
         (void)state;
         set_up(RECORD_LATE);
-        assert_says(MESSAGE_NOTICE,
-                    "the machine was suspended or stood still; trends start anew");
+        assert_says(MESSAGE_NOTICE, "the machine was suspended or stood still; trends start anew");
 }
 
 /* ---- hostile ---- */
@@ -567,10 +609,12 @@ main(void)
                 cmocka_unit_test(message_size_is_short_and_never_wrong_by_a_unit),
                 cmocka_unit_test(message_wash_lets_only_printable_utf8_through),
                 cmocka_unit_test(message_wash_never_cuts_a_character),
+                cmocka_unit_test(message_levels_are_those_of_sd_daemon),
                 cmocka_unit_test(message_says_whom_why_and_by_what_score),
                 cmocka_unit_test(message_says_every_part_of_the_score),
                 cmocka_unit_test(message_says_which_rule_counted),
                 cmocka_unit_test(message_says_what_the_blamed_took_and_since_when),
+                cmocka_unit_test(message_says_why_it_did_not_ask_after_one_that_gave_nothing_back),
                 cmocka_unit_test(message_says_how_many_there_are_of_a_swarm),
                 cmocka_unit_test(message_says_that_it_was_a_race),
                 cmocka_unit_test(message_says_how_long_everything_stood_still),

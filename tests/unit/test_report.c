@@ -73,6 +73,28 @@ report_line_puts_the_level_in_front(void **state)
 }
 
 static void
+report_open_knows_a_terminal(void **state)
+{
+        int master = posix_openpt(O_RDWR | O_NOCTTY);
+        int fd = -1;
+
+        (void)state;
+        if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0)
+                fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+        if (fd < 0)
+                skip(); /* no /dev/pts here */
+        put_in_place_of_stderr(fd);
+        bool plain = report.plain;
+
+        report_line(&report, MESSAGE_WARNING, "line");
+        put_stderr_back();
+        assert_true(plain);
+        assert_reads(master, "oomguard: line\r\n");
+        (void)close(fd);
+        (void)close(master);
+}
+
+static void
 report_line_has_no_level_on_a_terminal(void **state)
 {
         int fd[2];
@@ -183,8 +205,10 @@ report_line_does_not_wait_on_a_description_that_is_not_its_own(void **state)
         assert_false(report.owned);
         for (unsigned i = 0; i < 2000; i++)
                 report_line(&report, MESSAGE_WARNING, "%0100u", i);
-        assert_true(report.lost > 1000);
+        uint64_t lost = report.lost;
+
         put_stderr_back();
+        assert_in_range(lost, 1000, 1990);
         (void)close(fd[0]);
         (void)close(fd[1]);
 }
@@ -279,6 +303,7 @@ main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(report_line_puts_the_level_in_front),
+                cmocka_unit_test(report_open_knows_a_terminal),
                 cmocka_unit_test(report_line_has_no_level_on_a_terminal),
                 cmocka_unit_test(report_line_cuts_what_is_too_long_and_ends_it_all_the_same),
                 cmocka_unit_test(report_line_loses_and_counts_what_nobody_reads_and_never_waits),

@@ -213,7 +213,9 @@ roster_measure_compares_with_a_quarter_to_half_a_second_ago(void **state)
         struct candidate *c = add(&r, 1);
 
         /* stands still for a second, then grows: all growth of before is forgotten in time */
-        measure(c, 0, 0);
+        measure(c, 0, 5000);
+        assert_int_equal(c->ref_kib[0], 5000);
+        assert_int_equal(c->ref_kib[1], 5000);
         measure(c, 249999, 0);
         assert_int_equal(c->ref_us[1], START_US);
         measure(c, 250 * MS, 0);
@@ -375,7 +377,8 @@ main(void)
                 cmocka_unit_test(roster_adopt_takes_what_was_measured_of_the_same_process),
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),
                 cmocka_unit_test(roster_adopt_marks_takes_sizes_of_moments_that_were_not_seen),
-                cmocka_unit_test(candidate_eligible_leaves_out_the_protected_the_struck_and_minus_1000),
+                cmocka_unit_test(
+                        candidate_eligible_leaves_out_the_protected_the_struck_and_minus_1000),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

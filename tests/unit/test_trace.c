@@ -33,13 +33,16 @@ static const struct sample full = {
         .zram_ratio_bp = 117,
         .arc_kib = 118,
         .owned_kibps = 119,
+        .pgsteal = 120,
+        .refault = 121,
         .has_psi = true,
         .has_pgscan = true,
+        .has_refault = true,
         .stale = true,
 };
 
-static const char golden[] = "s 101 102 15 103 104 105 106 107 108 109 110 111 112 113 114 115 116 "
-                             "117 118 119 warn term stall";
+static const char golden[] = "s 101 102 31 103 104 105 106 107 108 109 110 111 112 113 114 115 116 "
+                             "117 118 119 120 121 warn term stall";
 
 static void
 assert_same(const struct sample *a, const struct sample *b)
@@ -65,7 +68,10 @@ assert_same(const struct sample *a, const struct sample *b)
         assert_int_equal(a->arc_kib, b->arc_kib);
         assert_int_equal(a->owned_kibps, b->owned_kibps);
         assert_int_equal(a->has_psi, b->has_psi);
+        assert_int_equal(a->pgsteal, b->pgsteal);
+        assert_int_equal(a->refault, b->refault);
         assert_int_equal(a->has_pgscan, b->has_pgscan);
+        assert_int_equal(a->has_refault, b->has_refault);
         assert_int_equal(a->stale, b->stale);
 }
 
@@ -101,13 +107,14 @@ static void
 trace_keeps_each_flag_apart(void **state)
 {
         (void)state;
-        for (unsigned bits = 0; bits < 16; bits++) {
+        for (unsigned bits = 0; bits < 32; bits++) {
                 const struct verdict v = { .level = LEVEL_CALM };
                 struct sample s = {
                         .has_psi = bits & 1,
                         .has_pgscan = bits & 2,
                         .stale = bits & 4,
                         .mem.estimated = bits & 8,
+                        .has_refault = bits & 16,
                 };
                 struct sample got;
                 struct trace_verdict got_v;
@@ -153,7 +160,7 @@ trace_line_of_the_largest_numbers_fits(void **state)
 
         (void)state;
         memset(&s, 0xff, sizeof(s));
-        s.has_psi = s.has_pgscan = s.stale = s.mem.estimated = true;
+        s.has_psi = s.has_pgscan = s.has_refault = s.stale = s.mem.estimated = true;
         size_t n = trace_format(&s, &v, line, sizeof(line));
 
         assert_true(n == strlen(line) && n < sizeof(line));
@@ -182,7 +189,7 @@ trace_parse_refuses_every_prefix(void **state)
                 assert_refused(golden, len);
 }
 
-#define FRONT "s 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19"
+#define FRONT "s 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21"
 
 static void
 trace_parse_refuses_damage(void **state)
@@ -190,28 +197,31 @@ trace_parse_refuses_damage(void **state)
         static const char *const damaged[] = {
                 "",
                 "s",
-                " " FRONT " 20 calm calm none",
-                "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 calm calm none",
-                FRONT " 20 calm calm none ",
-                FRONT " 20 calm calm none\n",
-                FRONT " 20 calm calm nonesuch",
-                FRONT " 20 calm calm",
-                FRONT " 20  calm calm none",
-                FRONT " 20 Calm calm none",
-                FRONT " 20 none calm calm",
-                FRONT " 20 calm low none",
-                FRONT " 20 calm calm calm",
+                " " FRONT " 22 calm calm none",
+                "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 calm calm none",
+                FRONT " 22 calm calm none ",
+                FRONT " 22 calm calm none\n",
+                FRONT " 22 calm calm nonesuch",
+                FRONT " 22 calm calm",
+                FRONT " 22  calm calm none",
+                FRONT " 22 Calm calm none",
+                FRONT " 22  calm none",
+                FRONT " 22 calm  none",
+                FRONT " 22 calm calm ",
+                FRONT " 22 none calm calm",
+                FRONT " 22 calm low none",
+                FRONT " 22 calm calm calm",
                 FRONT " calm calm none",
-                FRONT " 20 21 calm calm none",
+                FRONT " 22 23 calm calm none",
                 FRONT " -1 calm calm none",
                 FRONT " +1 calm calm none",
                 FRONT " 0x1 calm calm none",
-                FRONT "  20 calm calm none",
-                FRONT "\t20 calm calm none",
+                FRONT "  22 calm calm none",
+                FRONT "\t22 calm calm none",
                 FRONT " 18446744073709551616 calm calm none",
-                "s 1 2 3 4 5 6 7 8 9 10 11 12 4294967296 14 15 16 17 18 19 20 calm calm none",
-                "s 1 2 3 4 5 6 7 8 9 10 11 12 13 4294967296 15 16 17 18 19 20 calm calm none",
-                "s 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 4294967296 19 20 calm calm none",
+                "s 1 2 3 4 5 6 7 8 9 10 11 12 4294967296 14 15 16 17 18 19 20 21 22 calm calm none",
+                "s 1 2 3 4 5 6 7 8 9 10 11 12 13 4294967296 15 16 17 18 19 20 21 22 calm calm none",
+                "s 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 4294967296 19 20 21 22 calm calm none",
         };
         struct trace_verdict v;
         struct sample s;
@@ -220,9 +230,9 @@ trace_parse_refuses_damage(void **state)
         for (size_t i = 0; i < N_OF(damaged); i++)
                 assert_refused(damaged[i], strlen(damaged[i]));
         /* the same in good order */
-        assert_int_equal(trace_parse(FRONT " 20 calm calm none", strlen(FRONT " 20 calm calm none"),
-                                     &s, &v),
-                         0);
+        assert_int_equal(
+                trace_parse(FRONT " 22 calm calm none", strlen(FRONT " 22 calm calm none"), &s, &v),
+                0);
 }
 
 int

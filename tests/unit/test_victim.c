@@ -62,6 +62,7 @@ add(uint64_t anon_kib)
 static int32_t
 chosen(void)
 {
+        place.v.supply_kib = place.v.available_kib + place.v.swap_free_kib;
         victim_choose(&place.p, &place.v, &place.s, &place.r, &place.ch);
         return place.ch.who.n ? place.r.c[place.ch.who.member[0]].pid : 0;
 }
@@ -99,6 +100,8 @@ victim_score_adds_up_what_ending_gives_back_and_what_comes_next(void **state)
         assert_int_equal(sc.adj, 0);
         assert_int_equal(sc.adj_kib, 0);
         assert_int_equal(sc.total_kib, 1573450);
+        assert_int_equal(score_of(&(struct candidate){ .shmem_kib = 50 }).shared_kib, 50);
+        assert_int_equal(score_of(&(struct candidate){ .shmem_kib = 50 }).total_kib, 50);
 }
 
 static void
@@ -139,9 +142,12 @@ victim_score_scales_by_rules(void **state)
                 enum rule_effect effect;
                 uint64_t anon, want;
         } rows[] = {
-                { RULE_NONE, 1234567, 1234567 },     { RULE_PREFER, 1234567, 4938268 },
-                { RULE_AVOID, 1234567, 308641 },     { RULE_AVOID, 99, 24 },
-                { RULE_PREFER, 99, 396 },            { RULE_PREFER, 1ull << 50, 1ull << 52 },
+                { RULE_NONE, 1234567, 1234567 },
+                { RULE_PREFER, 1234567, 4938268 },
+                { RULE_AVOID, 1234567, 308641 },
+                { RULE_AVOID, 99, 24 },
+                { RULE_PREFER, 99, 396 },
+                { RULE_PREFER, 1ull << 50, 1ull << 52 },
                 { RULE_AVOID, 1ull << 50, 1ull << 48 },
         };
 
@@ -175,6 +181,7 @@ victim_score_scales_by_a_positive_adj_and_takes_away_for_a_negative_one(void **s
                 { 1000, RULE_NONE, 100000, 0, 200000, 0 },
                 { 1, RULE_NONE, 999, 0, 999, 0 },
                 { 1, RULE_NONE, 123456, 0, 123579, 0 },
+                { 900, RULE_NONE, 123999, 0, 235598, 0 },
                 { 500, RULE_PREFER, 100000, 0, 600000, 0 },
                 { -1, RULE_NONE, 100000, 0, 90000, 10000 },
                 { -100, RULE_NONE, 1500000, 0, 500000, 1000000 },
@@ -352,6 +359,7 @@ victim_choose_leaves_those_below_min_size(void **state)
         assert_int_equal(chosen(), 1001);
         place.r.c[0].anon_kib = 0;
         assert_int_equal(chosen(), 0);
+        assert_int_equal(place.ch.why_nobody, NOBODY_ELIGIBLE);
 }
 
 static void
@@ -417,7 +425,7 @@ victim_choose_blames_before_it_weighs(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0 };
         add(6000000)->mark_kib[0] = 6000000;
         (void)add(2000000);
         assert_int_equal(chosen(), 1002);
@@ -436,7 +444,7 @@ victim_choose_ends_a_swarm_as_one(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0 };
         add(6000000)->mark_kib[0] = 6000000;
         for (unsigned i = 0; i < 8; i++) {
                 struct candidate *c = add(200000);
@@ -464,6 +472,26 @@ victim_choose_ends_a_swarm_as_one(void **state)
         assert_int_equal(place.ch.score.total_kib, 1617600 - 80080);
         assert_int_equal(place.ch.gives.mem_kib, 1608800);
         assert_int_equal(place.ch.gives.swap_kib, 8000);
+}
+
+static void
+victim_choose_ends_nobody_for_what_lies_in_tmpfs(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0 };
+        place.s.mem.shmem_kib = 2000000;
+        add(6000000)->mark_kib[0] = 6000000;
+        assert_int_equal(chosen(), 0);
+        assert_int_equal(place.ch.why_nobody, NOBODY_TMPFS);
+        /* in a stall any page makes room for others */
+        place.v.reason = REASON_STALL;
+        assert_int_equal(chosen(), 1001);
+        /* and where somebody is to blame it is him */
+        place.v.reason = REASON_LOW;
+        (void)add(1350000);
+        assert_int_equal(chosen(), 1002);
+        assert_true(place.ch.blamed);
 }
 
 static void
@@ -523,8 +551,10 @@ random_place(uint64_t *seed)
                 place.s.zram_ratio_bp = (uint32_t)(dice(seed) % 40000);
         }
         place.v.reason = (enum reason)(1 + dice(seed) % 3);
+        place.s.mem.shmem_kib = dice(seed) % 4 * 500000;
         for (unsigned m = 0; m < MARK_MAX; m++)
-                place.r.mark[m] = (struct mark){ dice(seed) % 2, m, dice(seed) % 5 * 800000 };
+                place.r.mark[m] = (struct mark){ dice(seed) % 2, m, dice(seed) % 5 * 800000,
+                                                 dice(seed) % 3 * 500000 };
         for (unsigned i = 0; i < n; i++)
                 random_candidate(add(0), seed);
 }
@@ -608,7 +638,8 @@ main(void)
                 cmocka_unit_test(victim_score_adds_up_what_ending_gives_back_and_what_comes_next),
                 cmocka_unit_test(victim_score_weighs_swap_by_what_has_run_out),
                 cmocka_unit_test(victim_score_scales_by_rules),
-                cmocka_unit_test(victim_score_scales_by_a_positive_adj_and_takes_away_for_a_negative_one),
+                cmocka_unit_test(
+                        victim_score_scales_by_a_positive_adj_and_takes_away_for_a_negative_one),
                 cmocka_unit_test(victim_score_counts_of_a_fork_only_what_is_its_own),
                 cmocka_unit_test(victim_choose_takes_the_worst),
                 cmocka_unit_test(victim_choose_lets_a_runaway_outweigh_a_small_tab_of_high_adj),
@@ -617,13 +648,15 @@ main(void)
                 cmocka_unit_test(victim_choose_prefers_and_avoids),
                 cmocka_unit_test(victim_choose_never_takes_those_who_may_not_be_ended),
                 cmocka_unit_test(victim_choose_gives_a_tie_to_the_younger),
-                cmocka_unit_test(victim_choose_takes_a_score_of_nothing_only_when_nothing_else_is_left),
+                cmocka_unit_test(
+                        victim_choose_takes_a_score_of_nothing_only_when_nothing_else_is_left),
                 cmocka_unit_test(victim_choose_leaves_those_below_min_size),
                 cmocka_unit_test(victim_choose_ends_nobody_in_vain),
                 cmocka_unit_test(victim_choose_counts_swap_as_a_way_out),
                 cmocka_unit_test(victim_choose_counts_zram_as_memory_that_comes_back),
                 cmocka_unit_test(victim_choose_blames_before_it_weighs),
                 cmocka_unit_test(victim_choose_ends_a_swarm_as_one),
+                cmocka_unit_test(victim_choose_ends_nobody_for_what_lies_in_tmpfs),
                 cmocka_unit_test(victim_choose_says_nobody_of_an_empty_roster),
                 cmocka_unit_test(victim_choose_does_not_depend_on_the_order_of_the_roster),
                 cmocka_unit_test(victim_choose_never_hits_anybody_who_may_not_be_ended),

@@ -50,6 +50,36 @@ vmstat_parse_adds_kswapd_and_direct(void **state)
         assert_int_equal(vmstat_parse(kernel_6_1, strlen(kernel_6_1), &v), 0);
         assert_int_equal(v.pgscan, 9120733 + 103412);
         assert_int_equal(v.oom_kill, 3);
+        assert_int_equal(v.pgsteal, 8126211 + 91233);
+        assert_int_equal(v.refault, 40128 + 1893410);
+        assert_true(v.has_refault);
+}
+
+static void
+vmstat_parse_says_where_refaults_are_not_counted(void **state)
+{
+        static const struct {
+                const char *more;
+                bool has;
+        } t[] = {
+                { "", false },
+                { "workingset_refault 7\n", false },
+                { "workingset_refault 7\npgsteal_kswapd 1\npgsteal_direct 1\n", true },
+                { "workingset_refault 7\npgsteal_kswapd 1\n", false },
+                { "workingset_refault_anon 7\npgsteal_kswapd 1\npgsteal_direct 1\n", false },
+                { "workingset_refault_file 7\npgsteal_kswapd 1\npgsteal_direct 1\n", false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+                char text[256];
+                struct vmstat v;
+
+                (void)snprintf(text, sizeof(text), "pgscan_kswapd 1\npgscan_direct 1\n%s",
+                               t[i].more);
+                assert_int_equal(vmstat_parse(text, strlen(text), &v), 0);
+                assert_int_equal(v.has_refault, t[i].has);
+        }
 }
 
 static void
@@ -72,7 +102,7 @@ static void
 vmstat_parse_does_without_oom_kill(void **state)
 {
         static const char text[] = "pgscan_direct 18446744073709551615\npgscan_kswapd 00003\n";
-        struct vmstat v = { 41, 42 };
+        struct vmstat v = { .pgscan = 41, .oom_kill = 42 };
 
         (void)state;
         assert_int_equal(vmstat_parse(text, strlen(text), &v), 0);
@@ -83,7 +113,7 @@ vmstat_parse_does_without_oom_kill(void **state)
 static void
 assert_refused(const char *text, size_t len)
 {
-        struct vmstat v = { 41, 42 };
+        struct vmstat v = { .pgscan = 41, .oom_kill = 42 };
 
         assert_int_equal(vmstat_parse(text, len, &v), -EINVAL);
         assert_int_equal(v.pgscan, 41);
@@ -134,6 +164,7 @@ main(void)
 {
         const struct CMUnitTest cases[] = {
                 cmocka_unit_test(vmstat_parse_adds_kswapd_and_direct),
+                cmocka_unit_test(vmstat_parse_says_where_refaults_are_not_counted),
                 cmocka_unit_test(vmstat_parse_reads_this_machine),
                 cmocka_unit_test(vmstat_parse_does_without_oom_kill),
                 cmocka_unit_test(vmstat_parse_refuses_a_text_cut_in_a_line),

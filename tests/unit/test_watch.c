@@ -211,6 +211,7 @@ watch_step_waits_as_long_as_anything_moves(void **state)
                 for (unsigned i = 0; i < 20; i++) {
                         move(&sc, how, 1024);
                         assert_did(&sc, 9 * SECOND, DO_NOTHING, WATCH_KILL);
+                        assert_int_equal(sc.w.moved_us, sc.l.now_us);
                 }
                 move(&sc, how, 1023);
                 assert_did(&sc, 10 * SECOND, DO_GIVE_UP, WATCH_IDLE);
