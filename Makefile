@@ -52,6 +52,8 @@ $(BUILD)/unit/%: tests/unit/%.c $(LIB) | $(BUILD)/unit
 FUZZ    = $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 CORPUS  = $(FUZZ:%=$(BUILD)/fuzz/%)
 SYSTEM  = $(BUILD)/system/system $(BUILD)/system/subject
+SUBJECT_C = $(wildcard tests/system/subject*.c)
+SYSTEM_C  = $(filter-out $(SUBJECT_C),$(wildcard tests/system/*.c))
 TRACES  = $(wildcard tests/replay/*.trace)
 SCANNED = census follow identity rules # the loop's own scan goes through these
 
@@ -59,6 +61,15 @@ $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $<"
 	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/system/system: $(SYSTEM_C) $(wildcard tests/system/*.h)
+	@mkdir -p $(@D)
+	@echo "  TEST  tests/system"
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(SYSTEM_C) -pthread -lcmocka
+
+$(BUILD)/system/subject: $(SUBJECT_C) $(wildcard tests/system/*.h)
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(SUBJECT_C) -pthread
 
 $(BUILD)/replay: tests/replay/replay.c $(LIB)
 	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -19,6 +19,8 @@
 
 /* From here on the full account (status) is worth twice the reading time: shared memory shows. */
 #define LARGE_KIB 16384u
+/* When the table is full, room is made for this part of it. */
+#define ROOM_PART 16u
 /* Kernel threads are asked again after so many scans: their numbers go to others in the end. */
 #define KERNEL_PASSES 64u
 
@@ -90,27 +92,60 @@ census_row_kib(const struct row *r)
         return clamp32((uint64_t)r->anon_kib + r->swap_kib + r->shmem_kib);
 }
 
+/* Rows are told apart by their size to the next power of two. */
+static unsigned
+magnitude(const struct row *r)
+{
+        uint64_t kib = census_row_kib(r) + (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
+
+        return kib ? 64 - (unsigned)__builtin_clzll(kib) : 0;
+}
+
+/*
+ * The smallest rows give way, a sixteenth of the table at once: it takes a pass over all of them,
+ * and on a machine with thousands more than fit every new one would ask for it.
+ */
+static void
+make_room(struct census *c)
+{
+        uint32_t n_of[65] = { 0 }, left = c->max / ROOM_PART + 1, kept = 0;
+        unsigned last = 0;
+
+        for (uint32_t i = 0; i < c->n; i++)
+                n_of[magnitude(&c->row[i])]++;
+        for (; last < 64 && n_of[last] < left; last++)
+                left -= n_of[last];
+        for (uint32_t i = 0; i < c->n; i++) {
+                struct row *r = &c->row[i];
+                unsigned m = magnitude(r);
+
+                if (m > last || (m == last && left == 0)) {
+                        c->row[kept++] = *r;
+                        continue;
+                }
+                left -= m == last;
+                if (r->pass == c->pass)
+                        c->unkept_kib += census_row_kib(r);
+                if (census_row_kib(r) > c->least_kib)
+                        c->least_kib = census_row_kib(r);
+        }
+        c->n = kept;
+        slots_rebuild(c);
+}
+
+static bool
+too_small(const struct census *c, uint32_t kib)
+{
+        return c->least_kib > 0 && kib <= c->least_kib;
+}
+
 /* A place for a process of this size, or NULL: then everybody in the table is larger. */
 static struct row *
 row_place(struct census *c, uint32_t kib)
 {
-        uint32_t least = 0;
-
-        if (c->n < c->max) {
-                c->row[c->n].pid = 0;
-                return &c->row[c->n++];
-        }
-        if (kib <= c->least_kib)
-                return NULL;
-        for (uint32_t i = 1; i < c->n; i++)
-                if (census_row_kib(&c->row[i]) + c->row[i].growth_kibps * CENSUS_HORIZON_S <
-                    census_row_kib(&c->row[least]) + c->row[least].growth_kibps * CENSUS_HORIZON_S)
-                        least = i;
-        c->least_kib = census_row_kib(&c->row[least]);
-        if (kib <= c->least_kib)
-                return NULL;
-        c->unkept_kib += c->least_kib;
-        return &c->row[least];
+        if (c->n >= c->max)
+                make_room(c);
+        return too_small(c, kib) ? NULL : &c->row[c->n++];
 }
 
 /* ---- one process ---- */
@@ -290,24 +325,19 @@ visit(struct census *c, int32_t pid, uint64_t now_us, bool swap)
         uint32_t kib = clamp32(s.anon_kib + s.swap_kib + s.shmem_kib);
 
         if (!r) {
-                if (c->n >= c->max && kib <= c->least_kib) {
+                if (too_small(c, kib)) {
                         c->unkept_kib += kib;
                         return;
                 }
                 if (st.pid == 0 && procfs_stat(c->proc_fd, pid, &st) < 0)
                         return;
-                bool full = c->n >= c->max;
-
                 r = row_place(c, kib);
                 if (!r) {
                         c->unkept_kib += kib;
                         return;
                 }
                 row_start(r, &st, clamp32(s.anon_kib + s.swap_kib));
-                if (full)
-                        slots_rebuild(c);
-                else
-                        slot_put(c, (uint32_t)(r - c->row));
+                slot_put(c, (uint32_t)(r - c->row));
         }
         r->pass = c->pass;
         row_update(r, &s, now_us);
@@ -343,7 +373,7 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
         c->n_seen = 0;
         c->n_unreadable = 0;
         c->unkept_kib = 0;
-        if (c->n < c->max)
+        if (c->n + c->max / ROOM_PART + 1 < c->max)
                 c->least_kib = 0;
         if (c->pass % KERNEL_PASSES == 0)
                 memset(c->kernel, 0, sizeof(c->kernel));

@@ -131,13 +131,18 @@ point_at(const struct decide_state *st, uint32_t back)
         return &st->point[(st->head + DECIDE_POINTS - back) % DECIDE_POINTS];
 }
 
-/* The newest point at least `age_us` old; the oldest if all are younger; NULL if there is none. */
+/*
+ * The newest point at least `age_us` old; the oldest if all are younger; NULL if there is none.
+ * Points from before `from_us` do not count.
+ */
 static const struct decide_point *
-point_before(const struct decide_state *st, uint64_t now_us, uint64_t age_us)
+point_before(const struct decide_state *st, uint64_t now_us, uint64_t age_us, uint64_t from_us)
 {
         const struct decide_point *found = NULL;
 
         for (uint32_t back = 0; back < st->n; back++) {
+                if (point_at(st, back)->now_us < from_us)
+                        break;
                 found = point_at(st, back);
                 if (now_us - found->now_us >= age_us)
                         break;
@@ -194,7 +199,8 @@ static void
 measure_pressure(const struct policy *p, const struct decide_state *st, const struct sample *s,
                  struct verdict *v)
 {
-        const struct decide_point *then = point_before(st, s->now_us, p->psi_window_us);
+        const struct decide_point *then =
+                point_before(st, s->now_us, p->psi_window_us, st->pressure_from_us);
 
         if (!then)
                 return;
@@ -259,7 +265,7 @@ static void
 measure_fall(const struct decide_state *st, const struct sample *s, const struct limits *l,
              struct verdict *v)
 {
-        const struct decide_point *then = point_before(st, s->now_us, RATE_US);
+        const struct decide_point *then = point_before(st, s->now_us, RATE_US, 0);
         uint64_t mem_kibps = 0;
 
         v->left_us = DECIDE_NEVER_US;
@@ -453,6 +459,14 @@ drop_trends(struct decide_state *st, const struct sample *s)
         return drop;
 }
 
+/* A victim has ended: what stood still before says nothing of what its end has changed. */
+static void
+forget_pressure(struct decide_state *st, const struct sample *s)
+{
+        st->pressure_from_us = s->now_us;
+        st->term_since_us = st->kill_since_us = 0;
+}
+
 struct verdict
 decide(const struct policy *p, struct decide_state *st, const struct sample *s)
 {
@@ -460,6 +474,8 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         struct limits l = resolve(p, s, &v);
         enum level low, stall;
 
+        if (s->after_kill)
+                forget_pressure(st, s);
         measure_pressure(p, st, s, &v);
         measure_fall(st, s, &l, &v);
         note_low(st, s, &l, v.term_kib);

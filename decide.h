@@ -82,6 +82,7 @@ struct decide_state {
         bool low_known;                  /* low_at_us is a real one */
         uint64_t learn_until_us;         /* lows before this are how the machine was found */
         uint64_t term_since_us, kill_since_us; /* stall above the share, without a gap; 0: not */
+        uint64_t pressure_from_us;             /* what stood still before counts for nothing */
         uint64_t quiet_until_us;               /* only KILL acts before this */
         enum level held;
         enum reason held_reason;

@@ -280,6 +280,13 @@ report_refused(struct guard *g, const struct choice *ch, struct candidate *c, in
         guard_post(g, &rec);
 }
 
+/* Want of descriptors or of memory is no fault of the candidate: it stays the one to be ended. */
+static bool
+is_passing(int error)
+{
+        return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EAGAIN;
+}
+
 /* True when somebody was signalled. */
 static bool
 kill_group(struct guard *g, const struct choice *ch)
@@ -301,6 +308,8 @@ kill_group(struct guard *g, const struct choice *ch)
                         }
                         continue;
                 }
+                if (is_passing(r))
+                        continue;
                 strike(g, c);
                 if (r != KILL_GONE)
                         report_refused(g, ch, c, r == KILL_REFUSED ? -EPERM : r);
@@ -442,6 +451,7 @@ settle(struct guard *g)
                 g->told_nobody = false;
                 g->vain = 0;
         }
+        g->after_kill = true;
         land(g, RECORD_ENDED);
 }
 

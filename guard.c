@@ -19,6 +19,8 @@
 #define REFRESH_US 50000u
 /* While CALM the slower files are looked at so often. */
 #define DEEP_US 1000000u
+/* A file that is bad now and then is said to be bad once, not each time. */
+#define FAULT_OVER_US 5000000u
 /* ppoll(2) on ten descriptors or more allocates a page every time. */
 #define POLLED_VICTIMS 4u
 
@@ -104,6 +106,8 @@ guard_look(struct guard *g)
         sampler_take(&g->sampler, deep, &s);
         if (deep)
                 g->deep_us = s.now_us;
+        s.after_kill = g->after_kill;
+        g->after_kill = false;
         refresh(g, &s);
         g->sample = s;
         g->verdict = decide(g->policy, &g->decide, &g->sample);
@@ -143,8 +147,11 @@ report_faults(struct guard *g)
         for (unsigned i = 0; i < SAMPLER_N_FILES; i++) {
                 bool new = g->sampler.faults[i] != g->fault_seen[i];
                 /* Only the two that are read at every look can be seen to recover. */
-                bool over = !new && g->fault_told[i] && i <= SAMPLER_PRESSURE;
+                bool over = !new && g->fault_told[i] && i <= SAMPLER_PRESSURE &&
+                            g->sample.now_us - g->fault_at_us[i] >= FAULT_OVER_US;
 
+                if (new)
+                        g->fault_at_us[i] = g->sample.now_us;
                 g->fault_seen[i] = g->sampler.faults[i];
                 if (!over && (!new || g->fault_told[i]))
                         continue;

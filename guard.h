@@ -54,8 +54,10 @@ struct guard {
         int32_t told_dry; /* pid that a dry run would have ended last */
         unsigned vain;    /* kills in a row that gave next to nothing back */
         uint64_t vain_until_us;
+        bool after_kill; /* the next look is the first after one has settled */
         uint64_t fault_seen[SAMPLER_N_FILES];
         bool fault_told[SAMPLER_N_FILES];
+        uint64_t fault_at_us[SAMPLER_N_FILES]; /* the last one */
 
         /* For the case that the errand thread is stuck. */
         struct census own;

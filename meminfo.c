@@ -54,11 +54,11 @@ static bool
 read_value(const struct text_scan *scan, uint64_t *ret)
 {
         const char *p = scan->value;
-        const char *unit = scan->key == HUGE_PAGES_TOTAL ? "" : " kB";
         uint64_t value;
 
         text_skip_blanks(&p, scan->value_end);
-        if (!text_u64(&p, scan->value_end, &value) || !text_accept(&p, scan->value_end, unit) ||
+        if (!text_u64(&p, scan->value_end, &value) ||
+            (scan->key != HUGE_PAGES_TOTAL && !text_accept(&p, scan->value_end, " kB")) ||
             p != scan->value_end)
                 return false;
         /* Per-CPU counters are summed while they move, and the sum is printed without a sign. */

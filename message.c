@@ -374,6 +374,11 @@ say_flight(struct line *l, const struct record *rec)
                 add(l, " may not be signalled: %s; the next one is taken", strerror(-t->error));
                 return MESSAGE_WARNING;
         case RECORD_GAVE_UP:
+                if (rec->verdict.act < LEVEL_TERM) {
+                        add(l, " does not end; given up, %s available without it",
+                            sz(rec->verdict.available_kib).text);
+                        return MESSAGE_NOTICE;
+                }
                 add(l, " does not end and gives nothing back; given up, the next one is taken");
                 return MESSAGE_ERROR;
         default:

@@ -23,6 +23,10 @@
 
 enum { EXIT_USAGE = 2 };
 
+/* Open at all times, or for a moment: standard ones, report, trace, events, kernel files, /proc
+ * twice, and what two scans and a reload have in hand.  zram swaps come on top, one each. */
+enum { FILES_FIXED = 24 };
+
 struct options {
         const char *config;
         const char *record;
@@ -229,6 +233,7 @@ static int
 open_all(const struct options *o)
 {
         int n_files = harden_process(tell_warning, NULL);
+        int to_hold = n_files > FILES_FIXED ? n_files - FILES_FIXED : 0;
         int r;
 
         if (open_trace(o->record) < 0)
@@ -236,9 +241,11 @@ open_all(const struct options *o)
         r = open_share(errand.current);
         if (r == 0)
                 r = guard_open(&guard, &share, errand.current);
-        /* Two for each on the roster; what else is open is less than twenty. */
+        /* Two for each on the roster.  Whoever runs out of descriptors cannot even look. */
+        if (r == 0 && guard.own.fd_budget > to_hold / 4)
+                guard.own.fd_budget = to_hold / 4;
         if (r == 0)
-                r = errand_open(&errand, n_files > 40 ? n_files - 40 : n_files / 4);
+                r = errand_open(&errand, to_hold - to_hold / 4);
         if (r < 0) {
                 report_line(&report, MESSAGE_ERROR, "/proc: %s; not started", strerror(-r));
                 return -1;
@@ -266,10 +273,7 @@ run(const struct options *o)
         tell_start(o);
         tell_surroundings();
         harden_tell_privileges(tell_warning, NULL);
-        harden_trim_text();
-        guard_rehearse(&guard);
         errand_rehearse(&errand);
-        harden_lock_memory(tell_warning, NULL);
         r = errand_start(&errand);
         if (r == 0)
                 r = reaper_start(&reaper);
@@ -277,6 +281,10 @@ run(const struct options *o)
                 report_line(&report, MESSAGE_ERROR, "threads: %s; not started", strerror(-r));
                 return EXIT_FAILURE;
         }
+        /* After the threads: making one drags in the whole of the dynamic linker. */
+        harden_trim_text();
+        guard_rehearse(&guard);
+        harden_lock_memory(tell_warning, NULL);
         harden_loop(tell_warning, NULL);
         guard_run(&guard);
         reaper_stop(&reaper);

@@ -27,6 +27,7 @@ struct sample {
         bool has_psi;
         bool has_pgscan;  /* read from WATCH on only */
         bool has_refault; /* the kernel counts them, and has_pgscan */
+        bool after_kill;  /* a victim has ended, and memory settled, since the look before */
         bool stale;       /* the files could not be read: the numbers are those of the last look */
 };
 

@@ -3,7 +3,6 @@
  * Owns the reading of numbers, columns and lines in the kernel's text.  Never knows what a text
  * means, and never looks at a byte past its end.
  */
-#include <string.h>
 #include "text.h"
 
 static bool
@@ -37,13 +36,6 @@ text_u64(const char **p, const char *end, uint64_t *ret)
         *p = at;
         *ret = value;
         return true;
-}
-
-void
-text_skip_blanks(const char **p, const char *end)
-{
-        while (*p < end && is_blank(**p))
-                (*p)++;
 }
 
 void
@@ -85,20 +77,15 @@ text_line(const char **p, const char *end, const char **ret, size_t *ret_len, bo
 }
 
 bool
-text_accept(const char **p, const char *end, const char *word)
-{
-        size_t len = strlen(word);
-
-        if ((size_t)(end - *p) < len || memcmp(*p, word, len) != 0)
-                return false;
-        *p += len;
-        return true;
-}
-
-bool
 text_is_whole(const char *text, size_t len)
 {
         return len > 0 && text[len - 1] == '\n';
+}
+
+static uint64_t
+first_bit(char c)
+{
+        return UINT64_C(1) << (c & 63);
 }
 
 bool
@@ -108,13 +95,19 @@ text_scan_next(struct text_scan *scan)
         size_t len;
         bool whole;
 
+        if (scan->firsts == 0)
+                for (size_t i = 0; i < scan->n_keys; i++)
+                        scan->firsts |= first_bit(scan->keys[i].name[0]);
         while (text_line(&scan->p, scan->end, &line, &len, &whole)) {
+                /* Most lines are settled by how they begin. */
+                if (len == 0 || !(scan->firsts & first_bit(line[0])))
+                        continue;
                 for (size_t i = 0; i < scan->n_keys; i++) {
                         const struct text_key *key = &scan->keys[i];
 
-                        /* The character behind the key settles nearly every miss. */
+                        /* These two characters settle nearly every miss. */
                         if (key->len >= len || line[key->len] != scan->stop ||
-                            memcmp(line, key->name, key->len) != 0)
+                            line[0] != key->name[0] || memcmp(line, key->name, key->len) != 0)
                                 continue;
                         scan->key = i;
                         scan->value = line + key->len + 1;

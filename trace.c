@@ -13,14 +13,22 @@
 
 /* The numbers of a line in their order, all decimal; flags are a sum of bits. */
 enum { N_NUMBERS = 22 };
-enum { FLAG_PSI = 1, FLAG_PGSCAN = 2, FLAG_STALE = 4, FLAG_ESTIMATED = 8, FLAG_REFAULT = 16 };
+enum {
+        FLAG_PSI = 1,
+        FLAG_PGSCAN = 2,
+        FLAG_STALE = 4,
+        FLAG_ESTIMATED = 8,
+        FLAG_REFAULT = 16,
+        FLAG_AFTER_KILL = 32
+};
 
 static void
 numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
 {
         uint64_t flags = (s->has_psi ? FLAG_PSI : 0) | (s->has_pgscan ? FLAG_PGSCAN : 0) |
                          (s->stale ? FLAG_STALE : 0) | (s->mem.estimated ? FLAG_ESTIMATED : 0) |
-                         (s->has_refault ? FLAG_REFAULT : 0);
+                         (s->has_refault ? FLAG_REFAULT : 0) |
+                         (s->after_kill ? FLAG_AFTER_KILL : 0);
         const uint64_t all[N_NUMBERS] = {
                 s->now_us,
                 s->boot_us,
@@ -58,6 +66,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .has_psi = n[2] & FLAG_PSI,
                 .has_pgscan = n[2] & FLAG_PGSCAN,
                 .has_refault = n[2] & FLAG_REFAULT,
+                .after_kill = n[2] & FLAG_AFTER_KILL,
                 .stale = n[2] & FLAG_STALE,
                 .mem = { .estimated = n[2] & FLAG_ESTIMATED,
                          .total_kib = n[3],
