@@ -19,6 +19,8 @@
 
 /* From here on the full account (status) is worth twice the reading time: shared memory shows. */
 #define LARGE_KIB 16384u
+/* Below this the resident size will do for one never seen before. */
+#define LITTLE_KIB 4096u
 /* When the table is full, room is made for this part of it. */
 #define ROOM_PART 16u
 /* Kernel threads are asked again after so many scans: their numbers go to others in the end. */
@@ -228,7 +230,7 @@ look_behind(struct census *c, int32_t pid, struct proc_stat *st, struct sizes *r
 {
         int32_t *known = &c->kernel[(uint32_t)pid % CENSUS_KERNEL];
 
-        if (*known == pid || procfs_stat(c->proc_fd, pid, st) < 0)
+        if (*known == pid || (st->pid == 0 && procfs_stat(c->proc_fd, pid, st) < 0))
                 return false;
         if (st->flags & PROC_KTHREAD) {
                 *known = pid;
@@ -301,26 +303,52 @@ row_update(struct row *r, const struct sizes *s, uint64_t now_us)
         }
 }
 
+static bool
+read_sizes(struct census *c, int32_t pid, bool swap, struct proc_stat *st, struct sizes *ret)
+{
+        uint64_t resident_kib = 0;
+
+        switch (read_statm(c, pid, ret, &resident_kib)) {
+        case STATM_GONE:
+                return false;
+        case STATM_EMPTY:
+                return look_behind(c, pid, st, ret);
+        case STATM_SIZES:
+                break;
+        }
+        return (!swap && resident_kib < LARGE_KIB) || read_status(c, pid, 0, ret);
+}
+
+/*
+ * One never seen before has to be identified anyway, and what identifies it tells its resident size
+ * too: at worst the file pages too much, until the next scan or refresh reads statm.  False for all
+ * that this does not settle.
+ */
+static bool
+read_little(struct census *c, int32_t pid, struct proc_stat *st, struct sizes *ret)
+{
+        struct proc_stat now;
+
+        if (c->kernel[(uint32_t)pid % CENSUS_KERNEL] == pid ||
+            procfs_stat(c->proc_fd, pid, &now) < 0)
+                return false;
+        uint64_t kib = now.resident * page_kib();
+
+        *st = now;
+        *ret = (struct sizes){ .anon_kib = kib };
+        return kib > 0 && kib < LITTLE_KIB;
+}
+
 static void
 visit(struct census *c, int32_t pid, uint64_t now_us, bool swap)
 {
         struct row *r = census_find(c, pid);
         struct proc_stat st = { 0 };
         struct sizes s = { 0 };
-        uint64_t resident_kib = 0;
 
-        switch (read_statm(c, pid, &s, &resident_kib)) {
-        case STATM_GONE:
-                return;
-        case STATM_EMPTY:
-                if (!look_behind(c, pid, &st, &s))
+        if (r || swap || !read_little(c, pid, &st, &s))
+                if (!read_sizes(c, pid, swap, &st, &s))
                         return;
-                break;
-        case STATM_SIZES:
-                if ((swap || resident_kib >= LARGE_KIB) && !read_status(c, pid, 0, &s))
-                        return;
-                break;
-        }
         c->n_seen++;
         uint32_t kib = clamp32(s.anon_kib + s.swap_kib + s.shmem_kib);
 

@@ -9,7 +9,14 @@
 #include "text.h"
 
 /* Columns of stat by their numbers in proc_pid_stat(5). */
-enum { STAT_PPID = 4, STAT_FLAGS = 9, STAT_THREADS = 20, STAT_START = 22, STAT_STACK = 28 };
+enum {
+        STAT_PPID = 4,
+        STAT_FLAGS = 9,
+        STAT_THREADS = 20,
+        STAT_START = 22,
+        STAT_RSS = 24,
+        STAT_STACK = 28
+};
 
 static bool
 read_max(const char **p, const char *end, uint64_t max, uint64_t *ret)
@@ -34,6 +41,8 @@ read_stat_columns(const char *p, const char *end, struct proc_stat *ret)
                         good = read_max(&p, end, UINT32_MAX, &n_threads);
                 else if (column == STAT_START)
                         good = text_column(&p, end, &ret->start_ticks);
+                else if (column == STAT_RSS)
+                        good = text_column(&p, end, &ret->resident);
                 else if (column == STAT_STACK)
                         good = text_column(&p, end, &ret->start_stack);
                 else

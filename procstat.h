@@ -21,6 +21,7 @@ struct proc_stat {
         uint32_t flags; /* PF_*; PROC_KTHREAD marks a kernel thread */
         uint32_t n_threads;
         uint64_t start_ticks; /* clock ticks since boot */
+        uint64_t resident;    /* pages */
         uint64_t start_stack; /* address; 0 when not permitted.  exec(2) moves it, fork(2) does not:
                                * a child with its parent's value still shares its parent's pages. */
 };

@@ -11,7 +11,7 @@
 /* Growth is measured over at least this; over less it is noise. */
 #define ROSTER_GROWTH_US 100000u
 /* A size of the past is replaced by a newer one after this. */
-#define ROSTER_REF_US 250000u
+#define ROSTER_REF_US 100000u
 
 /*
  * Reads every size once.  A candidate that has gone keeps its place with sizes of 0.  Returns the

@@ -7,11 +7,16 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Less than this in zram says nothing about what comes next. */
-#define ZRAM_TELLING_BYTES (4ull << 20)
-/* What counts as newly stored, and how long a window of it lasts at least. */
-#define ZRAM_STEP_BYTES (16ull << 20)
-#define ZRAM_WINDOW_US  2000000u
+/*
+ * Less than this part of the swap says nothing about what comes next, but some MiB always do and
+ * some more are always enough: on a small machine a leak that does not compress stands it still for
+ * as long as it takes to notice.
+ */
+#define ZRAM_STEP_PART      64u
+#define ZRAM_STEP_MIN_BYTES (4ull << 20)
+#define ZRAM_STEP_MAX_BYTES (64ull << 20)
+/* How long a window of newly stored pages lasts at least. */
+#define ZRAM_WINDOW_US 2000000u
 /* zram keeps what does not compress as it is, so below 1:1 is the noise of pages freed in between.
  * Zero pages cost nothing, but nobody promises more of them. */
 #define ZRAM_MIN_BP 10000u
@@ -32,23 +37,34 @@ ratio_bp(uint64_t stored, uint64_t used)
         return (uint32_t)(stored * 10000 / used);
 }
 
+static uint64_t
+step_bytes(uint64_t total_kib)
+{
+        uint64_t step = total_kib * (1024 / ZRAM_STEP_PART);
+
+        if (step < ZRAM_STEP_MIN_BYTES)
+                return ZRAM_STEP_MIN_BYTES;
+        return step > ZRAM_STEP_MAX_BYTES ? ZRAM_STEP_MAX_BYTES : step;
+}
+
 /*
  * A leak that does not compress hides behind what is there already, so the last window counts too
  * when it is worse.  It is looked at as soon as it holds enough, not only at its end: a bomb does
  * not wait for two seconds.
  */
 uint32_t
-zram_judge(struct zram_window *w, uint64_t now_us, const struct zram_stat *all)
+zram_judge(struct zram_window *w, uint64_t now_us, uint64_t total_kib, const struct zram_stat *all)
 {
+        uint64_t step = step_bytes(total_kib);
         uint64_t stored = all->stored_bytes, used = all->used_bytes;
         bool again = false;
 
-        if (stored >= w->stored_bytes && stored - w->stored_bytes >= ZRAM_STEP_BYTES) {
+        if (stored >= w->stored_bytes && stored - w->stored_bytes >= step) {
                 uint64_t cost = used > w->used_bytes ? used - w->used_bytes : 0;
 
                 w->ratio_bp = ratio_bp(stored - w->stored_bytes, cost);
                 again = now_us - w->since_us >= ZRAM_WINDOW_US;
-        } else if (w->stored_bytes > stored && w->stored_bytes - stored >= ZRAM_STEP_BYTES) {
+        } else if (w->stored_bytes > stored && w->stored_bytes - stored >= step) {
                 /* What came late may be what has gone. */
                 w->ratio_bp = 0;
                 again = true;
@@ -58,7 +74,7 @@ zram_judge(struct zram_window *w, uint64_t now_us, const struct zram_stat *all)
                 w->used_bytes = used;
                 w->since_us = now_us;
         }
-        if (stored < ZRAM_TELLING_BYTES)
+        if (stored < step)
                 return ZRAM_UNKNOWN_BP;
         uint32_t total_bp = ratio_bp(stored, used);
 

@@ -19,9 +19,10 @@ struct zram_window {
         uint32_t ratio_bp; /* of late, over the window; 0: too little was stored to tell */
 };
 
-/* What all devices hold now -> stored to cost, the worse of overall and of late, 1:1 to 10:1. */
+/* What all devices, of total_kib together, hold now -> stored to cost, the worse of overall and of
+ * late, 1:1 to 10:1. */
 uint32_t
-zram_judge(struct zram_window *w, uint64_t now_us, const struct zram_stat *all);
+zram_judge(struct zram_window *w, uint64_t now_us, uint64_t total_kib, const struct zram_stat *all);
 
 enum { ZRAM_PATH_MAX = 32 };
 

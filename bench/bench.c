@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CROWD_MAX = 20000 };
+enum { CROWD_MAX = 20000, TIME_LIMIT_S = 1800 };
 
 static pid_t crowd[CROWD_MAX];
 static unsigned n_crowd;
@@ -140,6 +140,8 @@ bench_enter_space(void)
         if (child < 0)
                 not_here("fork");
         if (child > 0) {
+                /* The child dies with us. */
+                (void)alarm(TIME_LIMIT_S);
                 while (waitpid(child, &status, 0) < 0 && errno == EINTR)
                         ;
                 exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE);
@@ -192,9 +194,7 @@ bench_crowd_end(void)
 static void
 print_number(double value, const char *unit)
 {
-        if (value < 0 && value > -0.5e9 && strcmp(unit, "ms") != 0)
-                (void)printf("\t-");
-        else if (value <= -0.5e9)
+        if (value <= BENCH_NOTHING)
                 (void)printf("\t-");
         else
                 (void)printf("\t%.*f %s", value > 99.95 || value < -99.95 ? 0 : 2, value, unit);
@@ -211,7 +211,7 @@ bench_print(const struct bench_row *row)
         (void)printf("%s\t%s", row->key, row->what);
         print_number(row->guard, row->unit);
         (void)printf("\t%s", row->beside ? row->beside : "-");
-        print_number(row->beside ? row->other : -1e9, row->unit);
+        print_number(row->beside ? row->other : BENCH_NOTHING, row->unit);
         if (row->beside && ratio > 0)
                 (void)printf("\t%.2f", ratio);
         else
@@ -225,7 +225,7 @@ bench_print(const struct bench_row *row)
         } else {
                 (void)printf("\t-");
         }
-        if (row->beside && row->other > -0.5e9 && row->guard > row->other &&
+        if (row->beside && row->other > BENCH_NOTHING && row->guard > row->other &&
             strcmp(row->beside, "floor") != 0 && says[0] != 'm')
                 says = says[0] == 'r' ? "reached; peer better" : "peer better";
         (void)printf("\t%s\n", says);

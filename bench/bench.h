@@ -57,9 +57,10 @@ bench_end(pid_t pid);
 
 /*
  * One line of results, fields separated by tabs: key, what was measured, the guard's number, beside
- * whom, that one's number, ratio, what is to be reached, and whether it is.  Numbers below 0 were
- * not measured.
+ * whom, that one's number, ratio, what is to be reached, and whether it is.
  */
+#define BENCH_NOTHING (-1e9) /* not measured */
+
 struct bench_row {
         const char *key, *what, *unit;
         double guard;

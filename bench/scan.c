@@ -25,13 +25,21 @@
 #include "bench.h"
 #include "census.h"
 #include "config.h"
+#include "follow.h"
 #include "roster.h"
 #include "sampler.h"
 
 enum { SLOTS = 2 * CENSUS_ROWS, ROUNDS_MAX = 1000, FD_BUDGET = 4 * ROSTER_MAX, REFRESHES = 20 };
-enum { LARGE_BYTES = 300 << 20 };
 
-enum what { COLD, WARM, BUILD, REFRESH, PEER, N_WHAT };
+/* Somebody larger than earlyoom itself: it discards a scan that it would win.  The first is so
+ * small that oom_score tells it from nobody, the second stands out. */
+enum { LITTLE_BYTES = 8 << 20, LARGE_BYTES = 300 << 20 };
+/* With nothing said for so long it does not scan. */
+enum { PEER_SILENT_MS = 3000 };
+
+/* What the guard does, twice: as on a machine without swap and as on one with it, where the larger
+ * file of each process is read. */
+enum what { COLD, WARM, BUILD, REFRESH, SWAP, PEER = 2 * SWAP, N_WHAT };
 
 struct cost {
         double us[N_WHAT]; /* of one whole look, median */
@@ -71,6 +79,8 @@ peer_start(struct peer *p)
         }
         (void)close(fd[1]);
         p->says = fdopen(fd[0], "r");
+        if (p->says)
+                (void)setvbuf(p->says, NULL, _IONBF, 0);
         return p->pid > 0 && p->says;
 }
 
@@ -89,7 +99,9 @@ peer_scanned(struct peer *p)
         struct timespec rest = { .tv_nsec = 15000000 };
         char line[512];
 
-        while (fgets(line, sizeof(line), p->says))
+        while (poll(&(struct pollfd){ .fd = fileno(p->says), .events = POLLIN }, 1,
+                    PEER_SILENT_MS) == 1 &&
+               fgets(line, sizeof(line), p->says))
                 if (strstr(line, "not actually sending")) {
                         (void)nanosleep(&rest, NULL);
                         return bench_cpu_of_ns(p->pid);
@@ -106,7 +118,7 @@ since_us(uint64_t from_ns)
 }
 
 static void
-guard_round(double us[N_WHAT])
+guard_round(double us[SWAP], bool swap)
 {
         uint64_t from_ns;
 
@@ -115,13 +127,13 @@ guard_round(double us[N_WHAT])
         memset(slot, 0, sizeof(slot));
         census_set_policy(&census, &policy);
         from_ns = bench_cpu_ns();
-        (void)census_scan(&census, sampler_now_us(), false);
+        (void)census_scan(&census, sampler_now_us(), swap);
         us[COLD] = since_us(from_ns);
         from_ns = bench_cpu_ns();
-        (void)census_scan(&census, sampler_now_us(), false);
+        (void)census_scan(&census, sampler_now_us(), swap);
         us[WARM] = since_us(from_ns);
         from_ns = bench_cpu_ns();
-        census_build(&census, sampler_now_us(), 0, &roster);
+        follow_build(&census, sampler_now_us(), 0, &roster);
         us[BUILD] = since_us(from_ns);
         from_ns = bench_cpu_ns();
         for (int i = 0; i < REFRESHES; i++)
@@ -144,8 +156,14 @@ measure(unsigned n_rounds)
                 double one[N_WHAT];
                 uint64_t now_ns;
 
-                guard_round(one);
-                for (int w = COLD; w <= REFRESH; w++)
+                /* In turn: at the same time they would wait for the same locks. */
+                if (before_ns)
+                        (void)kill(peer.pid, SIGSTOP);
+                guard_round(one, false);
+                guard_round(one + SWAP, true);
+                if (before_ns)
+                        (void)kill(peer.pid, SIGCONT);
+                for (int w = 0; w < PEER; w++)
                         us[w][i] = one[w];
                 now_ns = before_ns ? peer_scanned(&peer) : 0;
                 if (now_ns)
@@ -153,9 +171,9 @@ measure(unsigned n_rounds)
                 before_ns = now_ns;
         }
         peer_end(&peer);
-        for (int w = COLD; w <= REFRESH; w++)
+        for (int w = 0; w < PEER; w++)
                 cost.us[w] = bench_median(us[w], n_rounds);
-        cost.us[PEER] = n_peer ? bench_median(us[PEER], n_peer) : -1;
+        cost.us[PEER] = n_peer ? bench_median(us[PEER], n_peer) : BENCH_NOTHING;
         cost.candidates = roster.n;
         return cost;
 }
@@ -192,23 +210,30 @@ print(bool largest_first, unsigned n, const struct cost *base, const struct cost
                             slope[PEER], 1);
                 return;
         }
-        print_slope("scan-cold", "cold scan, all alike", n, slope[COLD], slope[PEER], 1);
-        print_slope("scan-warm", "scan of known ones, all alike", n, slope[WARM], slope[PEER], 0);
+        print_slope("scan-cold", "cold scan", n, slope[COLD], slope[PEER], 1);
+        print_slope("scan-cold-swap", "cold scan, with swap", n, slope[SWAP + COLD], slope[PEER],
+                    1);
+        print_slope("scan-warm", "scan of known ones", n, slope[WARM], slope[PEER], 0);
+        print_slope("scan-warm-swap", "scan of known ones, with swap", n, slope[SWAP + WARM],
+                    slope[PEER], 0);
         print_slope("refresh", "refresh of the roster, to a scan", n,
                     c->us[REFRESH] / c->candidates, slope[PEER], 0.2);
-        print_slope("build", "making a roster (whole, not a process)", n, c->us[BUILD], -1, 0);
+        print_slope("refresh-swap", "refresh with swap, to a scan", n,
+                    c->us[SWAP + REFRESH] / c->candidates, slope[PEER], 0.2);
+        print_slope("build", "making a roster, for a candidate", n, c->us[BUILD] / c->candidates,
+                    -1, 0);
 }
 
 /* An ordinary process that is larger than the others. */
 static pid_t
-start_large(void)
+start_large(size_t bytes)
 {
         pid_t pid = fork();
 
         if (pid != 0)
                 return pid;
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        void *p = mmap(NULL, LARGE_BYTES, PROT_READ | PROT_WRITE,
+        void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
         if (p == MAP_FAILED)
@@ -222,7 +247,7 @@ run(bool largest_first, unsigned n_rounds)
 {
         static const unsigned sizes[] = { 100, 1000, 5000 };
         struct timespec settle = { .tv_nsec = 300000000 };
-        pid_t large = largest_first ? start_large() : 0;
+        pid_t large = start_large(largest_first ? LARGE_BYTES : LITTLE_BYTES);
         struct cost base, cost;
 
         (void)nanosleep(&settle, NULL);

@@ -106,7 +106,6 @@ open_both(void)
         event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         atomic_store(&share.policy, &policy);
         atomic_store(&share.policy_used, &policy);
-        atomic_store(&share.reap_fd, -1);
         meminfo_fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
         pressure_fd = open("/proc/pressure/memory", O_RDONLY | O_CLOEXEC);
         if (guard_open(&guard, &share, &policy) < 0 || meminfo_fd < 0) {

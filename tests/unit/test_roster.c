@@ -206,30 +206,30 @@ roster_measure_knows_no_negative_growth(void **state)
 }
 
 static void
-roster_measure_compares_with_a_quarter_to_half_a_second_ago(void **state)
+roster_measure_compares_with_a_tenth_to_a_fifth_of_a_second_ago(void **state)
 {
         (void)state;
         set_up();
         struct candidate *c = add(&r, 1);
 
-        /* stands still for a second, then grows: all growth of before is forgotten in time */
+        /* stands still, then grows: all growth of before is forgotten in time */
         measure(c, 0, 5000);
         assert_int_equal(c->ref_kib[0], 5000);
         assert_int_equal(c->ref_kib[1], 5000);
-        measure(c, 249999, 0);
+        measure(c, 99999, 0);
         assert_int_equal(c->ref_us[1], START_US);
-        measure(c, 250 * MS, 0);
-        assert_int_equal(c->ref_us[1], START_US + 250 * MS);
+        measure(c, 100 * MS, 0);
+        assert_int_equal(c->ref_us[1], START_US + 100 * MS);
         assert_int_equal(c->ref_us[0], START_US);
-        measure(c, 500 * MS, 0);
-        assert_int_equal(c->ref_us[0], START_US + 250 * MS);
-        measure(c, 600 * MS, 35000);
+        measure(c, 200 * MS, 0);
+        assert_int_equal(c->ref_us[0], START_US + 100 * MS);
+        measure(c, 250 * MS, 15000);
         assert_int_equal(c->growth_kibps, 100000);
-        measure(c, 750 * MS, 35000);
-        assert_int_equal(c->growth_kibps, 70000);
-        measure(c, 1000 * MS, 35000);
-        assert_int_equal(c->growth_kibps, 70000);
-        measure(c, 1050 * MS, 35000);
+        measure(c, 300 * MS, 15000);
+        assert_int_equal(c->growth_kibps, 75000);
+        measure(c, 400 * MS, 15000);
+        assert_int_equal(c->growth_kibps, 75000);
+        measure(c, 450 * MS, 15000);
         assert_int_equal(c->growth_kibps, 0);
 }
 
@@ -372,7 +372,7 @@ main(void)
                 cmocka_unit_test(roster_measure_sees_no_growth_in_one_first_seen),
                 cmocka_unit_test(roster_measure_counts_swap_and_shared_memory),
                 cmocka_unit_test(roster_measure_knows_no_negative_growth),
-                cmocka_unit_test(roster_measure_compares_with_a_quarter_to_half_a_second_ago),
+                cmocka_unit_test(roster_measure_compares_with_a_tenth_to_a_fifth_of_a_second_ago),
                 cmocka_unit_test(roster_refresh_adds_up_the_growth_of_those_who_may_be_ended),
                 cmocka_unit_test(roster_adopt_takes_what_was_measured_of_the_same_process),
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),

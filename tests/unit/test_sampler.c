@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "sampler.h"
+#include "zram.h"
 
 #define MIB (1024ull * 1024)
 #define MEMINFO(available, swap_total)                                   \
@@ -569,9 +570,9 @@ zram_ratio_of_late_counts_when_it_is_worse(void **state)
         assert_int_equal(sampler_open(&s, root, root), 0); /* 300 MiB for 100 */
         assert_int_equal(s.zram.stored_bytes, 300 * MIB);
         /* Too little to tell: the ratio of all. */
-        assert_in_range(take_ratio(&s, 315, 115), 27391, 27392);
-        /* 16 MiB for 16, and it shows before the window ends. */
-        assert_int_equal(take_ratio(&s, 316, 116), 10000);
+        assert_in_range(take_ratio(&s, 303, 103), 29417, 29418);
+        /* 4 MiB for 4, and it shows before the window ends. */
+        assert_int_equal(take_ratio(&s, 304, 104), 10000);
         assert_int_equal(s.zram.stored_bytes, 300 * MIB);
         /* The window goes on: 40 for 20. */
         assert_int_equal(take_ratio(&s, 340, 120), 20000);
@@ -593,6 +594,27 @@ zram_ratio_of_late_counts_when_it_is_worse(void **state)
 }
 
 static void
+zram_has_to_hold_a_part_of_the_swap_to_tell(void **state)
+{
+        static const struct {
+                uint64_t total_kib, stored_mib;
+                uint32_t bp;
+        } t[] = {
+                { 64 * 4096, 4, 10000 },   { 64 * 10240, 9, ZRAM_UNKNOWN_BP },
+                { 64 * 10240, 10, 10000 }, { 64 * 65536, 63, ZRAM_UNKNOWN_BP },
+                { 64 * 65536, 64, 10000 }, { 64 * 1048576, 64, 10000 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+                struct zram_stat all = { t[i].stored_mib * MIB, t[i].stored_mib * MIB };
+                struct zram_window w = { 0 };
+
+                assert_int_equal(zram_judge(&w, 0, t[i].total_kib, &all), t[i].bp);
+        }
+}
+
+static void
 zram_ratio_of_late_is_forgotten_with_what_was_stored(void **state)
 {
         struct sampler s = SAMPLER_INIT;
@@ -602,10 +624,10 @@ zram_ratio_of_late_is_forgotten_with_what_was_stored(void **state)
         s.zram.since_us = 0;
         assert_int_equal(take_ratio(&s, 350, 150), 10000);
         assert_int_equal(s.zram.stored_bytes, 350 * MIB);
-        assert_int_equal(take_ratio(&s, 335, 135), 10000);
+        assert_int_equal(take_ratio(&s, 347, 147), 10000);
         assert_int_equal(s.zram.stored_bytes, 350 * MIB);
-        assert_in_range(take_ratio(&s, 334, 134), 24925, 24926);
-        assert_int_equal(s.zram.stored_bytes, 334 * MIB);
+        assert_in_range(take_ratio(&s, 346, 146), 23698, 23699);
+        assert_int_equal(s.zram.stored_bytes, 346 * MIB);
         assert_int_equal(s.zram.ratio_bp, 0);
         sampler_close(&s);
 }
@@ -677,6 +699,7 @@ main(void)
                 CASE(swaps_that_come_and_go_are_followed),
                 CASE(zram_ratio_is_that_of_all_within_limits),
                 CASE(zram_ratio_of_late_counts_when_it_is_worse),
+                CASE(zram_has_to_hold_a_part_of_the_swap_to_tell),
                 CASE(zram_ratio_of_late_is_forgotten_with_what_was_stored),
                 CASE(absurd_zram_counts_as_a_fault),
                 CASE(clock_is_monotonic_in_microseconds),
