@@ -7,9 +7,9 @@
 
 #include "role.h"
 
-#define BENCH_MAX_SUBJECTS 4096
+#define BENCH_MAX_SUBJECTS    4096
 #define BENCH_DEAD_DEADLINE_S 120
-#define BENCH_SETTLE_US 3000000 /* long enough to see a kill too many */
+#define BENCH_SETTLE_US       3000000 /* long enough to see a kill too many */
 
 struct subject {
         pid_t pid;
@@ -26,49 +26,61 @@ struct bench {
         uint64_t seed;
         struct subject subjects[BENCH_MAX_SUBJECTS];
         unsigned n_subjects;
-        long need;              /* how many guilty ones must die; -1 is all of them */
+        long need; /* how many guilty ones must die; -1 is all of them */
         bool kernel_may_kill;
         uint64_t total_kib;
         uint64_t lowest_kib;
-        uint64_t await_kib;     /* a step waits for available memory to be down to this; or 0 */
+        uint64_t await_kib; /* a step waits for available memory to be down to this; or 0 */
         uint64_t start_us;
         uint64_t host_worst_us; /* the supervisor is real-time: its lateness is the host's */
         struct canary_stats *canary;
         int canary_fd;
-        int report_fd;          /* read end; children hold the other as ROLE_REPORT_FD */
+        int report_fd; /* read end; children hold the other as ROLE_REPORT_FD */
         int report_write_fd;
-        int guard_fd;           /* what the guard prints */
+        int guard_fd; /* what the guard prints */
         bool guard_started;
         bool guard_ended;
-        char error[120];        /* the bench itself could not do its work */
+        char error[120]; /* the bench itself could not do its work */
 };
 
 /* table.c: the text of the table, and numbers in it */
-char *table_find(char *text, const char *name);
-void table_resolve(const struct bench *b, unsigned position, const char *token, char *ret,
-                   size_t size);
+char *
+table_find(char *text, const char *name);
+void
+table_resolve(const struct bench *b, unsigned position, const char *token, char *ret, size_t size);
 
 /* subject.c: processes, their reports and deaths */
-struct subject *subject_add(struct bench *b, pid_t pid, char kind, const char *name);
-struct subject *subject_find(struct bench *b, const char *name);
-void subject_died(struct bench *b, pid_t pid, int status);
-void subject_read_reports(struct bench *b);
-void subject_reap(struct bench *b);
-unsigned subject_count(const struct bench *b, enum role_kind kind, bool dead_only);
-bool subject_was_killed(const struct subject *s);
+struct subject *
+subject_add(struct bench *b, pid_t pid, char kind, const char *name);
+struct subject *
+subject_find(struct bench *b, const char *name);
+void
+subject_died(struct bench *b, pid_t pid, int status);
+void
+subject_read_reports(struct bench *b);
+void
+subject_reap(struct bench *b);
+unsigned
+subject_count(const struct bench *b, enum role_kind kind, bool dead_only);
+bool
+subject_was_killed(const struct subject *s);
 
 /* spawn.c */
-int spawn_prepare(const char *name);
-pid_t spawn_start(const struct bench *b, char kind, const char *name, char **args);
+int
+spawn_prepare(const char *name);
+pid_t
+spawn_start(const struct bench *b, char kind, const char *name, char **args);
 
 /*
  * watch.c: looks until what is awaited has come (NULL: nothing is; guilty: enough of them died;
  * await_kib) or us have passed; true if it came.
  */
-bool watch(struct bench *b, uint64_t us, const struct subject *awaited, bool guilty);
+bool
+watch(struct bench *b, uint64_t us, const struct subject *awaited, bool guilty);
 
 /* judge.c: prints the one line; true is PASS */
-bool judge(struct bench *b);
+bool
+judge(struct bench *b);
 
-void bench_log(const struct bench *b, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
+void
+bench_log(const struct bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

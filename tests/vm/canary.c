@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define BEAT_US 10000
-#define OWN_PAGES 1024          /* round in 2.5 s: cold enough to be evicted where all thrashes */
+#define BEAT_US   10000
+#define OWN_PAGES 1024 /* round in 2.5 s: cold enough to be evicted where all thrashes */
 
 static void
 beat(char *own, unsigned turn)
@@ -32,8 +32,8 @@ beat(char *own, unsigned turn)
 int
 canary_main(struct role_options *o)
 {
-        struct canary_stats *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED,
-                                      ROLE_CANARY_FD, 0);
+        struct canary_stats *s =
+                mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED, ROLE_CANARY_FD, 0);
         char *own = role_map(o, OWN_PAGES * 4);
         uint64_t due_us, host_us = 0;
 

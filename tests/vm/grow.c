@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define ENDLESS_KIB (16u << 20)         /* more than any guest of the bench has */
+#define ENDLESS_KIB (16u << 20) /* more than any guest of the bench has */
 
 static volatile sig_atomic_t terminated;
 

@@ -30,8 +30,9 @@ readfile_main(struct role_options *o)
         role_report(o, "ready");
         for (;;) {
                 for (int i = 0; i < 64; i++)
-                        sum += *(volatile const unsigned char *)
-                                (p + role_random() % (o->size_kib / 4) * ROLE_PAGE);
+                        sum += *(volatile const unsigned char *)(p + role_random() %
+                                                                             (o->size_kib / 4) *
+                                                                             ROLE_PAGE);
                 role_sleep_us(1000 + sum % 2);
         }
         return 0;
@@ -81,7 +82,7 @@ spill_main(struct role_options *o)
                 for (size_t i = 0; i < sizeof block; i += ROLE_PAGE)
                         role_fill_page(block + i, false);
                 if (write(fd, block, sizeof block) < 0)
-                        break;          /* full is what was wanted */
+                        break; /* full is what was wanted */
         }
         role_report(o, "ready");
         return 0;

@@ -19,10 +19,15 @@
 #define POOL_BYTES 65536
 
 static const char *const backing_names[] = {
-        [ROLE_ANON] = "anon", [ROLE_HUGE] = "huge", [ROLE_SHM] = "shm", [ROLE_MEMFD] = "memfd",
+        [ROLE_ANON] = "anon",
+        [ROLE_HUGE] = "huge",
+        [ROLE_SHM] = "shm",
+        [ROLE_MEMFD] = "memfd",
 };
 static const char *const term_names[] = {
-        [ROLE_TERM_DIE] = "die", [ROLE_TERM_IGNORE] = "ignore", [ROLE_TERM_FORK] = "fork",
+        [ROLE_TERM_DIE] = "die",
+        [ROLE_TERM_IGNORE] = "ignore",
+        [ROLE_TERM_FORK] = "fork",
 };
 
 static int
@@ -37,10 +42,13 @@ parse_name(const char *value, const char *const *names, size_t n)
 static int
 parse_option(const char *key, const char *value, struct role_options *o)
 {
-        const struct { const char *key; uint64_t *number; } numbers[] = {
-                { "size", &o->size_kib },    { "rate", &o->rate_kib_s },
-                { "until", &o->until_kib },  { "touch", &o->touch_kib_s },
-                { "n", &o->count },          { "ms", &o->child_ms },
+        const struct {
+                const char *key;
+                uint64_t *number;
+        } numbers[] = {
+                { "size", &o->size_kib },   { "rate", &o->rate_kib_s },
+                { "until", &o->until_kib }, { "touch", &o->touch_kib_s },
+                { "n", &o->count },         { "ms", &o->child_ms },
         };
         int r = 0;
 
@@ -174,15 +182,15 @@ role_fill_page(char *page, bool half)
 char *
 role_map(const struct role_options *o, uint64_t size_kib)
 {
-        int flags = MAP_NORESERVE | (o->backing <= ROLE_HUGE ? MAP_PRIVATE | MAP_ANONYMOUS
-                                                             : MAP_SHARED);
+        int flags = MAP_NORESERVE |
+                    (o->backing <= ROLE_HUGE ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED);
         char path[] = "/dev/shm/bench.XXXXXX";
         char *p;
         int fd = -1;
 
         if (o->backing == ROLE_SHM) {
                 fd = mkostemp(path, O_CLOEXEC);
-                unlink(path);   /* so that the memory goes when the process does */
+                unlink(path); /* so that the memory goes when the process does */
         } else if (o->backing == ROLE_MEMFD) {
                 fd = memfd_create("bench", MFD_CLOEXEC);
         }

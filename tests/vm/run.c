@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define READY_DEADLINE_US 180000000u
-#define MAX_TOKENS 20
+#define MAX_TOKENS        20
 
 static struct bench bench;
 
@@ -103,7 +103,8 @@ step_swap(struct bench *b, const char *size)
         else
                 snprintf(command, sizeof command,
                          "echo %sK > /sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null "
-                         "&& swapon /dev/zram0", size);
+                         "&& swapon /dev/zram0",
+                         size);
         if (strcmp(b->swap, "none") && system(command) != 0)
                 snprintf(b->error, sizeof b->error, "no swap: %.80s", command);
 }

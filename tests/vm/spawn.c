@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define USER 1000
+#define USER     1000
 #define MAX_ARGS 20
 
 struct place {
@@ -114,8 +114,8 @@ spawn_start(const struct bench *b, char kind, const char *name, char **args)
         argv[1] = args[0];
         argv[2] = slot;
         split_args(args + 1, argv, &at);
-        pid = (pid_t)syscall(SYS_clone, SIGCHLD | (at.pid_namespace ? CLONE_NEWPID : 0), NULL,
-                             NULL, NULL, 0L);
+        pid = (pid_t)syscall(SYS_clone, SIGCHLD | (at.pid_namespace ? CLONE_NEWPID : 0), NULL, NULL,
+                             NULL, 0L);
         if (pid == 0)
                 become(b, name, &at, argv);
         if (pid > 0)
