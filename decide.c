@@ -30,6 +30,11 @@
  * three.
  */
 #define REFAULT_BP 2500u
+/* Thrashing that comes and goes is judged over so many windows (as long as points are kept for),
+ * with so much less of a share. */
+#define SLOW_WINDOWS 5u
+#define SLOW_MAX_US  (12 * SECOND_US)
+#define SLOW_PART    3u
 /* A guard that comes into a machine that is full already first learns how low it gets by itself. */
 #define LEARN_US (10 * SECOND_US)
 /* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
@@ -195,29 +200,47 @@ part_bp(uint64_t part, uint64_t whole)
         return part >= whole ? 10000 : (uint32_t)mul_div(part, 10000, whole);
 }
 
-static void
-measure_pressure(const struct policy *p, const struct decide_state *st, const struct sample *s,
-                 struct verdict *v)
+/* What happened within a window. */
+struct window {
+        uint32_t full_bp, some_bp;
+        uint32_t refault_bp;
+        bool reclaim;
+        bool whole; /* it was looked at from its beginning */
+};
+
+static struct window
+look_back(const struct decide_state *st, const struct sample *s, uint64_t window_us)
 {
         const struct decide_point *then =
-                point_before(st, s->now_us, p->psi_window_us, st->pressure_from_us);
+                point_before(st, s->now_us, window_us, st->pressure_from_us);
+        struct window w = { .refault_bp = REFAULT_BP };
 
         if (!then)
-                return;
+                return w;
         uint64_t span_us = s->now_us - then->now_us;
 
+        w.whole = span_us >= window_us;
         if (s->has_psi && then->has_psi) {
                 /* A window not yet full is judged as if nothing had happened before it. */
-                if (span_us < p->psi_window_us)
-                        span_us = p->psi_window_us;
-                v->some_bp = share_bp(s->psi.some.total_us, then->some_us, span_us);
-                v->full_bp = share_bp(s->psi.full.total_us, then->full_us, span_us);
+                if (span_us < window_us)
+                        span_us = window_us;
+                w.some_bp = share_bp(s->psi.some.total_us, then->some_us, span_us);
+                w.full_bp = share_bp(s->psi.full.total_us, then->full_us, span_us);
         }
-        v->reclaim = s->has_pgscan && then->has_pgscan && s->pgscan > then->pgscan;
-        v->refault_bp = REFAULT_BP;
+        w.reclaim = s->has_pgscan && then->has_pgscan && s->pgscan > then->pgscan;
         if (s->has_refault && then->has_refault)
-                v->refault_bp = part_bp(sub_floor(s->refault, then->refault),
-                                        sub_floor(s->pgsteal, then->pgsteal));
+                w.refault_bp = part_bp(sub_floor(s->refault, then->refault),
+                                       sub_floor(s->pgsteal, then->pgsteal));
+        return w;
+}
+
+static void
+measure_pressure(struct verdict *v, const struct window *w)
+{
+        v->full_bp = w->full_bp;
+        v->some_bp = w->some_bp;
+        v->refault_bp = w->refault_bp;
+        v->reclaim = w->reclaim;
 }
 
 /* KiB a second by which `now` is below `then`; 0 when it is not. */
@@ -367,9 +390,37 @@ held_since(uint64_t since_us, bool above, uint64_t now_us)
         return since_us ? since_us : now_us;
 }
 
+static bool
+thrashes(const struct window *w)
+{
+        return w->reclaim && w->refault_bp >= REFAULT_BP;
+}
+
+/*
+ * Thrashing that comes and goes: a working set a little too large showed 1 to 50 % from second to
+ * second, for minutes.  Over a longer time, and with no more than TERM available, a smaller share
+ * is as much of a nuisance.
+ */
+static bool
+stalls_slowly(const struct policy *p, const struct decide_state *st, const struct sample *s,
+              const struct limits *l, struct verdict *v)
+{
+        uint64_t window_us = p->psi_window_us * SLOW_WINDOWS;
+
+        if (window_us > SLOW_MAX_US)
+                window_us = SLOW_MAX_US;
+        struct window w = look_back(st, s, window_us);
+
+        if (!s->has_refault || !w.whole || !thrashes(&w) || !mem_low(l->easy_kib, v->term_kib) ||
+            p->psi_term_bp == 0 || w.full_bp < p->psi_term_bp / SLOW_PART)
+                return false;
+        measure_pressure(v, &w);
+        return true;
+}
+
 static enum level
 judge_stall(const struct policy *p, struct decide_state *st, const struct sample *s,
-            const struct limits *l, const struct verdict *v)
+            const struct limits *l, struct verdict *v)
 {
         bool gate = s->has_psi && v->reclaim && v->refault_bp >= REFAULT_BP &&
                     mem_low(l->easy_kib, l->below_kib);
@@ -381,6 +432,8 @@ judge_stall(const struct policy *p, struct decide_state *st, const struct sample
         if (kill && s->now_us - st->kill_since_us >= p->psi_hold_us)
                 return LEVEL_KILL;
         if (term && s->now_us - st->term_since_us >= p->psi_hold_us)
+                return LEVEL_TERM;
+        if (stalls_slowly(p, st, s, l, v))
                 return LEVEL_TERM;
         /* People can know before the hold time is over. */
         return term ? LEVEL_WARN : LEVEL_CALM;
@@ -476,7 +529,9 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
 
         if (s->after_kill)
                 forget_pressure(st, s);
-        measure_pressure(p, st, s, &v);
+        struct window w = look_back(st, s, p->psi_window_us);
+
+        measure_pressure(&v, &w);
         measure_fall(st, s, &l, &v);
         note_low(st, s, &l, v.term_kib);
         low = judge_low(p, st, s, &l, &v);

@@ -821,6 +821,82 @@ decide_compares_refaults_only_where_both_ends_of_the_window_counted_them(void **
         assert_int_equal(m.v.refault_bp, 0);
 }
 
+/* Plenty of swap, so that only standing still can ask for anything; every tick the same. */
+static enum level
+drag(struct machine *m, uint64_t us, uint64_t full_bp, uint64_t refault)
+{
+        enum level worst = LEVEL_CALM;
+
+        for (uint64_t t = 0; t < us; t += 100 * MS) {
+                m->s.pgsteal += 1000;
+                m->s.refault += refault;
+                enum level act = press(m, 100 * MS, full_bp, 10);
+
+                worst = act > worst ? act : worst;
+        }
+        return worst;
+}
+
+static void
+set_out_to_drag(struct machine *m, uint64_t available_kib)
+{
+        power_on(m, TOTAL, available_kib);
+        m->s.mem.swap_total_kib = m->s.mem.swap_free_kib = 4 * GIB;
+        m->s.has_refault = true;
+        (void)look(m);
+}
+
+static void
+decide_asks_when_a_third_of_the_share_goes_on_for_five_windows(void **state)
+{
+        static const struct {
+                uint64_t available_kib, full_bp, refault;
+                bool counted;
+                enum level act;
+        } rows[] = {
+                { 500000, 1000, 250, true, LEVEL_TERM },  { 500000, 990, 250, true, LEVEL_CALM },
+                { 500000, 1000, 249, true, LEVEL_CALM },  { 500001, 1000, 250, true, LEVEL_CALM },
+                { 500000, 1000, 250, false, LEVEL_CALM },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                set_out_to_drag(&m, rows[i].available_kib);
+                m.s.has_refault = rows[i].counted;
+                assert_int_equal(drag(&m, 9900 * MS, rows[i].full_bp, rows[i].refault), LEVEL_CALM);
+                assert_int_equal(drag(&m, 1 * SECOND, rows[i].full_bp, rows[i].refault),
+                                 rows[i].act);
+                if (rows[i].act == LEVEL_TERM) {
+                        assert_int_equal(m.v.reason, REASON_STALL);
+                        assert_int_equal(m.v.full_bp, rows[i].full_bp);
+                }
+        }
+}
+
+static void
+decide_looks_back_for_twelve_seconds_at_most(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        set_out_to_drag(&m, 400000);
+        m.p.psi_window_us = 10 * SECOND;
+        assert_int_equal(drag(&m, 11900 * MS, 1500, 900), LEVEL_CALM);
+        assert_int_equal(drag(&m, 200 * MS, 1500, 900), LEVEL_TERM);
+}
+
+static void
+decide_asks_nothing_slowly_where_pressure_never_counts(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        set_out_to_drag(&m, 400000);
+        m.p.psi_term_bp = m.p.psi_kill_bp = 0;
+        assert_int_equal(drag(&m, 20 * SECOND, 2900, 900), LEVEL_CALM);
+}
+
 static void
 decide_asks_nothing_in_a_healthy_load_shift(void **state)
 {
@@ -1771,6 +1847,9 @@ main(void)
                         decide_takes_standing_still_for_thrashing_only_where_pages_come_back),
                 cmocka_unit_test(
                         decide_compares_refaults_only_where_both_ends_of_the_window_counted_them),
+                cmocka_unit_test(decide_asks_when_a_third_of_the_share_goes_on_for_five_windows),
+                cmocka_unit_test(decide_looks_back_for_twelve_seconds_at_most),
+                cmocka_unit_test(decide_asks_nothing_slowly_where_pressure_never_counts),
                 cmocka_unit_test(decide_asks_nothing_in_a_healthy_load_shift),
                 cmocka_unit_test(
                         decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall),

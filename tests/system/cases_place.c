@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where and as whom the guard runs: few descriptors, nobody who reads, no privileges, processes
+ * that it may not see.
+ */
+#include "cases.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+enum { NOBODY = 65534, N_OTHERS = 24 };
+
+/* Memory gets low, and the only one that is large has to go. */
+static void
+still_ends(struct actor *hog)
+{
+        memory_leave(80);
+        actor_dies(hog, SIGTERM);
+}
+
+static void
+thirty_two_descriptors_are_enough(void)
+{
+        memory_make_up();
+        struct actor *others[N_OTHERS];
+
+        for (unsigned i = 0; i < N_OTHERS; i++)
+                others[i] = actor_start_ready("hold=3 wait");
+        struct actor *hog = actor_start_ready("hold=50 wait");
+        struct actor *leak = actor_start_ready("hold=5 wait grow=0:10");
+
+        memory_leave(300);
+        guard_configure(LIMITS("110M", "100M", "0%"));
+        guard_begin(&(struct guard_start){ .n_files = 32 });
+        guard_looks(5);
+        still_ends(hog);
+        memory_leave(140);
+        actor_go(leak, 1);
+        actor_dies(leak, SIGTERM);
+        for (unsigned i = 0; i < N_OTHERS; i++)
+                CHECK(actor_lives(others[i]), "one too many");
+        CHECK(guard_said("Too many open files") == 0, "said too much");
+}
+
+static void
+a_full_pipe_that_nobody_reads_stops_nothing(void)
+{
+        memory_make_up();
+        struct actor *hog = actor_start_ready("hold=50 wait");
+
+        memory_leave(300);
+        guard_configure(LIMITS("110M", "100M", "0%"));
+        guard_begin(&(struct guard_start){ .where = STDERR_FULL });
+        guard_looks(5);
+        still_ends(hog);
+        guard_looks(CASES_LOOKS);
+}
+
+/* Three descriptors that everybody believes to be taken. */
+static void
+closed(bool quiet)
+{
+        memory_make_up();
+        struct actor *hog = actor_start_ready("hold=50 wait");
+
+        memory_leave(300);
+        guard_configure(LIMITS("110M", "100M", "0%"));
+        guard_begin(&(struct guard_start){ .where = STDERR_CLOSED, .quiet = quiet });
+        still_ends(hog);
+        if (!quiet)
+                guard_looks(CASES_LOOKS);
+}
+
+static void
+with_no_stdin_stdout_and_stderr_it_guards(void)
+{
+        closed(true);
+}
+
+/* Nothing but the trace is in the trace. */
+static void
+with_no_stderr_its_lines_go_nowhere_else(void)
+{
+        char line[4096];
+
+        closed(false);
+        CHECK(guard_end(SIGTERM) == 0, "not a clean end");
+        FILE *f = fopen(world_path("trace"), "re");
+
+        CHECK(f && fgets(line, sizeof(line), f), "no trace");
+        CHECK(strcmp(line, "oomguard trace 1\n") == 0, "begins with %s", line);
+        while (fgets(line, sizeof(line), f))
+                CHECK(line[0] != '<', "in the trace: %s", line);
+        (void)fclose(f);
+}
+
+static void
+without_privileges_it_says_so_and_ends_its_own(void)
+{
+        memory_make_up();
+        struct actor *roots = actor_start_ready("hold=60 wait");
+        struct actor *own = actor_start_ready("uid=65534 hold=40 wait");
+
+        memory_leave(300);
+        guard_configure(LIMITS("110M", "100M", "0%"));
+        guard_begin(&(struct guard_start){ .uid = NOBODY });
+        (void)guard_says("without CAP_KILL only processes of the same user can be ended");
+        (void)guard_says("without CAP_SYS_PTRACE executables of other users cannot be told");
+        guard_looks(5);
+        memory_leave(80);
+        (void)guard_says("%d (subject) may not be signalled: Operation not permitted; the next",
+                         (int)roots->pid);
+        actor_dies(own, SIGTERM);
+        guard_looks(CASES_LOOKS);
+        CHECK(guard_said("may not be signalled") == 1, "said more than once");
+        CHECK(guard_said("SIGTERM to ") == 1, "said too much");
+        CHECK(actor_lives(roots), "how could it");
+}
+
+static void
+hide_processes(void)
+{
+        CHECK(mount(NULL, "/proc", NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                    "hidepid=2") == 0,
+              "hidepid: %s", strerror(errno));
+}
+
+static void
+where_processes_are_hidden_it_says_so_and_ends_nobody(void)
+{
+        memory_make_up();
+        struct actor *roots = actor_start_ready("hold=60 wait");
+        struct actor *own = actor_start_ready("uid=65534 hold=40 wait");
+
+        memory_leave(300);
+        hide_processes();
+        guard_configure(LIMITS("110M", "100M", "0%"));
+        guard_begin(&(struct guard_start){ .uid = NOBODY });
+        (void)guard_says("/proc hides other people's processes (hidepid)");
+        guard_looks(5);
+        memory_leave(80);
+        (void)guard_says("nothing is ended: other people's processes are hidden (hidepid)");
+        guard_looks(2 * CASES_LOOKS);
+        CHECK(guard_said("nothing is ended") == 1, "said more than once");
+        CHECK(actor_lives(roots) && actor_lives(own), "somebody was ended");
+}
+
+static void
+processes_are_not_hidden_from_root(void)
+{
+        memory_make_up();
+        struct actor *hog = actor_start_ready("uid=65534 hold=60 wait");
+
+        memory_leave(300);
+        hide_processes();
+        guard_begin_with(LIMITS("110M", "100M", "0%"));
+        guard_looks(5);
+        still_ends(hog);
+        CHECK(guard_said("hidepid") == 0, "said too much");
+}
+
+const struct system_case cases_place[] = {
+        CASE(thirty_two_descriptors_are_enough),
+        CASE(a_full_pipe_that_nobody_reads_stops_nothing),
+        CASE(with_no_stdin_stdout_and_stderr_it_guards),
+        CASE(with_no_stderr_its_lines_go_nowhere_else),
+        CASE(without_privileges_it_says_so_and_ends_its_own),
+        CASE(where_processes_are_hidden_it_says_so_and_ends_nobody),
+        CASE(processes_are_not_hidden_from_root),
+        CASE_END,
+};
