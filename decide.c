@@ -4,7 +4,7 @@
  */
 #include "decide.h"
 
-#define SECOND_US 1000000u
+#define SECOND_US UINT64_C(1000000)
 
 /* A sample this late, or so much time suspended, makes every trend behind it worthless. */
 #define LATE_US (1 * SECOND_US)

@@ -18,7 +18,7 @@
 #include "sampler.h"
 #include "trace.h"
 
-#define SECOND_US 1000000u
+#define SECOND_US UINT64_C(1000000)
 /* While CALM nothing is lost by looking seldom: sizes of ten seconds ago are a base. */
 #define CALM_PERIOD_US (10 * SECOND_US)
 #define CALM_PART      200u /* a scan's time to its period: 0.5 % of a CPU at most */

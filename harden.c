@@ -86,8 +86,7 @@ trim_object(struct dl_phdr_info *info, size_t size, void *arg)
                 uintptr_t from = (info->dlpi_addr + ph->p_vaddr) & ~(page - 1);
                 uintptr_t to = info->dlpi_addr + ph->p_vaddr + ph->p_memsz;
 
-                (void)madvise((void *)from, to - from,
-                              MADV_DONTNEED); // NOLINT(performance-no-int-to-ptr)
+                (void)madvise((void *)from, to - from, MADV_DONTNEED);
         }
         return 0;
 }

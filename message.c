@@ -42,7 +42,7 @@ message_size(uint64_t kib, char *ret, size_t size)
                 (void)snprintf(ret, size, "0");
         else if (kib < 10240)
                 (void)snprintf(ret, size, "%llu KiB", (unsigned long long)kib);
-        else if (kib < 1024 * 1024)
+        else if (kib < 1048576)
                 (void)snprintf(ret, size, "%llu MiB", (unsigned long long)(kib / 1024));
         else
                 (void)snprintf(ret, size, "%llu.%llu GiB", (unsigned long long)(kib / 1048576),

@@ -30,9 +30,9 @@ struct limit {
 
 /* Floors in KiB below which a memory limit other than 0 is never resolved: on a machine this small
  * a percentage leaves the kernel less than it needs to let a process die. */
-#define POLICY_WARN_FLOOR_KIB (72 * 1024u)
-#define POLICY_TERM_FLOOR_KIB (48 * 1024u)
-#define POLICY_KILL_FLOOR_KIB (24 * 1024u)
+#define POLICY_WARN_FLOOR_KIB (72 * UINT64_C(1024))
+#define POLICY_TERM_FLOOR_KIB (48 * UINT64_C(1024))
+#define POLICY_KILL_FLOOR_KIB (24 * UINT64_C(1024))
 
 enum rule_effect { RULE_NONE, RULE_PREFER, RULE_AVOID, RULE_PROTECT };
 enum rule_kind { RULE_NAME, RULE_EXE, RULE_CMDLINE, RULE_USER, RULE_UNIT, RULE_CGROUP };

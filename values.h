@@ -13,12 +13,12 @@
 #include "policy.h"
 
 /* Fields are in KiB, microseconds and basis points. */
-#define KIB_PER_M  1024u
-#define KIB_PER_G  (1024u * 1024u)
-#define KIB_PER_T  (1024u * 1024u * 1024u)
-#define US_PER_MS  1000u
-#define US_PER_S   1000000u
-#define US_PER_MIN 60000000u
+#define KIB_PER_M  UINT64_C(1024)
+#define KIB_PER_G  (1024 * KIB_PER_M)
+#define KIB_PER_T  (1024 * KIB_PER_G)
+#define US_PER_MS  UINT64_C(1000)
+#define US_PER_S   UINT64_C(1000000)
+#define US_PER_MIN UINT64_C(60000000)
 #define ALL_BP     10000u
 
 enum {

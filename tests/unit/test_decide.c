@@ -821,6 +821,23 @@ decide_compares_refaults_only_where_both_ends_of_the_window_counted_them(void **
         assert_int_equal(m.v.refault_bp, 0);
 }
 
+static void
+decide_forgets_what_stood_still_before_a_kill(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, BELOW);
+        (void)look(&m);
+        assert_int_equal(press(&m, 4 * SECOND, 5000, 10), LEVEL_TERM);
+        m.s.after_kill = true;
+        assert_int_equal(press(&m, 100 * MS, 5000, 10), LEVEL_CALM);
+        m.s.after_kill = false;
+        /* It has to come to the share within a window, and hold, once more. */
+        assert_int_equal(press(&m, 2 * SECOND, 5000, 10), LEVEL_WARN);
+        assert_int_equal(press(&m, 1 * SECOND, 5000, 10), LEVEL_TERM);
+}
+
 /* Plenty of swap, so that only standing still can ask for anything; every tick the same. */
 static enum level
 drag(struct machine *m, uint64_t us, uint64_t full_bp, uint64_t refault)
@@ -1850,6 +1867,7 @@ main(void)
                 cmocka_unit_test(decide_asks_when_a_third_of_the_share_goes_on_for_five_windows),
                 cmocka_unit_test(decide_looks_back_for_twelve_seconds_at_most),
                 cmocka_unit_test(decide_asks_nothing_slowly_where_pressure_never_counts),
+                cmocka_unit_test(decide_forgets_what_stood_still_before_a_kill),
                 cmocka_unit_test(decide_asks_nothing_in_a_healthy_load_shift),
                 cmocka_unit_test(
                         decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall),

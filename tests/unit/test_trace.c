@@ -73,6 +73,7 @@ assert_same(const struct sample *a, const struct sample *b)
         assert_int_equal(a->has_pgscan, b->has_pgscan);
         assert_int_equal(a->has_refault, b->has_refault);
         assert_int_equal(a->stale, b->stale);
+        assert_int_equal(a->after_kill, b->after_kill);
 }
 
 static void
@@ -113,6 +114,7 @@ trace_keeps_each_flag_apart(void **state)
                         .has_psi = bits & 1,
                         .has_pgscan = bits & 2,
                         .stale = bits & 4,
+                        .after_kill = bits & 16,
                         .mem.estimated = bits & 8,
                         .has_refault = bits & 16,
                 };
@@ -160,7 +162,8 @@ trace_line_of_the_largest_numbers_fits(void **state)
 
         (void)state;
         memset(&s, 0xff, sizeof(s));
-        s.has_psi = s.has_pgscan = s.has_refault = s.stale = s.mem.estimated = true;
+        s.has_psi = s.has_pgscan = s.has_refault = s.after_kill = s.stale = true;
+        s.mem.estimated = true;
         size_t n = trace_format(&s, &v, line, sizeof(line));
 
         assert_true(n == strlen(line) && n < sizeof(line));
