@@ -108,13 +108,13 @@ static void
 trace_keeps_each_flag_apart(void **state)
 {
         (void)state;
-        for (unsigned bits = 0; bits < 32; bits++) {
+        for (unsigned bits = 0; bits < 64; bits++) {
                 const struct verdict v = { .level = LEVEL_CALM };
                 struct sample s = {
                         .has_psi = bits & 1,
                         .has_pgscan = bits & 2,
                         .stale = bits & 4,
-                        .after_kill = bits & 16,
+                        .after_kill = bits & 32,
                         .mem.estimated = bits & 8,
                         .has_refault = bits & 16,
                 };
