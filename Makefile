@@ -101,7 +101,7 @@ fuzz:
 	        mkdir -p $(BUILD)/fuzzing/$$f && \
 	        clang $(CPPFLAGS) -I. -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined \
 	                -fno-sanitize-recover=all -o $(BUILD)/fuzzing/$$f.bin tests/fuzz/fuzz_$$f.c \
-	                $(patsubst %,%.c,$(filter-out guard errand harden host report,$(PURE) $(LOOP) $(EDGE))) \
+	                $(patsubst %,%.c,$(filter-out guard flight reaper errand harden host report,$(PURE) $(LOOP) $(EDGE))) \
 	                $(LDLIBS) && \
 	        $(BUILD)/fuzzing/$$f.bin -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
 	                $(BUILD)/fuzzing/$$f tests/fuzz/corpus/$$f || exit 1; done

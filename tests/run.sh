@@ -12,17 +12,18 @@ trap 'rm -f "$log"' EXIT
 for command in "$@"; do
         sh -c "$command" > "$log" 2>&1
         status=$?
-        good=$(grep -c '^\[       OK \]' "$log")
-        bad=$(grep -c '^\[  FAILED  \] [A-Za-z_]*$' "$log")
-        if grep -qE '^\[ *PASSED *\]|^\[ *FAILED *\]' "$log"; then
-                # cmocka names each failure twice: where it happens, and in the closing list.
-                bad=$(grep -E '^\[  FAILED  \] [A-Za-z_0-9]+$' "$log" | sort -u | wc -l)
-        elif closing=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$log" | tail -n 1) && [ "$closing" ]; then
+        closing=$(tail -n 3 "$log" | grep -E '^[0-9]+ passed, [0-9]+ failed' | tail -n 1)
+        if [ "$closing" ]; then
                 good=${closing%% passed*}
                 bad=${closing#*, }
                 bad=${bad%% *}
-        elif [ $status = 0 ]; then
-                good=1
+        elif grep -qE '^\[ *(PASSED|FAILED) *\]' "$log"; then
+                good=$(grep -c '^\[       OK \]' "$log")
+                # cmocka names a failure where it happens and once more at the end.
+                bad=$(grep -E '^\[  FAILED  \] [A-Za-z_0-9]+$' "$log" | sort -u | wc -l)
+        else
+                good=$([ $status = 0 ] && echo 1 || echo 0)
+                bad=0
         fi
         [ $status = 0 ] || [ "$bad" != 0 ] || bad=1
         [ $status != 0 ] || [ "$good$bad" != 00 ] || bad=1
