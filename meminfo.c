@@ -61,6 +61,10 @@ read_value(const struct text_scan *scan, uint64_t *ret)
             (scan->key != HUGE_PAGES_TOTAL && !text_accept(&p, scan->value_end, " kB")) ||
             p != scan->value_end)
                 return false;
+        /* The kernel itself keeps MemAvailable from running below zero: whoever prints such a
+         * number knows nothing, and nobody is ended for it. */
+        if (value > INT64_MAX && scan->key == MEM_AVAILABLE)
+                return false;
         /* Per-CPU counters are summed while they move, and the sum is printed without a sign. */
         *ret = value > INT64_MAX ? 0 : value;
         return true;

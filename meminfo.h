@@ -27,10 +27,11 @@ struct meminfo {
  * it is MemFree plus half of Active(file) and Inactive(file).
  *
  * A counter that ran below zero is printed close to 2^64 (18446744073709551612 kB has been seen for
- * SwapFree): it counts as 0.  0, or -EINVAL with *ret untouched when MemTotal, MemFree, SwapTotal
- * or SwapFree is missing, when one of the keys named here is there twice or without a number in its
- * unit, when MemTotal is 0, or MemAvailable or huge pages are above it, or SwapFree is above
- * SwapTotal.  The last line must be whole: a torn read is refused.
+ * SwapFree): it counts as 0, but for MemAvailable, which the kernel keeps at 0 itself: refused.  0,
+ * or -EINVAL with *ret untouched when MemTotal, MemFree, SwapTotal or SwapFree is missing, when one
+ * of the keys named here is there twice or without a number in its unit, when MemTotal is 0, or
+ * MemAvailable or huge pages are above it, or SwapFree is above SwapTotal.  The last line must be
+ * whole: a torn read is refused.
  */
 int
 meminfo_parse(const char *text, size_t len, struct meminfo *ret);

@@ -292,6 +292,7 @@ meminfo_parse_refuses_damage(void **state)
                 BASE "MemAvailable: -1 kB\n",
                 BASE "MemAvailable: kB\n",
                 BASE "MemAvailable: 18446744073709551616 kB\n",
+                BASE "MemAvailable: 18446744073709551612 kB\n",
                 BASE "MemAvailable: 1001 kB\n",
                 BASE "Active(file): 1982 kB\n",
                 BASE WITH "Hugetlb: 1001 kB\n",
