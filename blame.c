@@ -7,11 +7,7 @@
 
 #include <string.h>
 
-static uint64_t
-sub_floor(uint64_t a, uint64_t b)
-{
-        return a > b ? a - b : 0;
-}
+#include "number.h"
 
 uint32_t
 blame_swap_bp(const struct sample *s)

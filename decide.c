@@ -4,6 +4,8 @@
  */
 #include "decide.h"
 
+#include "number.h"
+
 #define SECOND_US UINT64_C(1000000)
 
 /* A sample this late, or so much time suspended, makes every trend behind it worthless. */
@@ -23,13 +25,6 @@
 #define CAUSE_FULL_BP 500u
 /* With less time than this until KILL no process ends by itself: SIGTERM would be a wasted look. */
 #define RACE_US 250000u
-/*
- * Standing still is thrashing only where pages that were reclaimed have to come back: at least this
- * share of them.  A working set that does not fit showed 30 to 1000 %; a leak into slow swap, and a
- * load that merely shifts, 0 to 4 %, with tasks standing still for up to 80 % of the time in all
- * three.
- */
-#define REFAULT_BP 2500u
 /* Thrashing that comes and goes is judged over so many windows (as long as points are kept for),
  * with so much less of a share. */
 #define SLOW_WINDOWS 5u
@@ -47,19 +42,6 @@ struct limits {
         uint64_t below_kib;
         uint64_t low_step_kib;
 };
-
-static uint64_t
-sub_floor(uint64_t a, uint64_t b)
-{
-        return a > b ? a - b : 0;
-}
-
-/* a x b / c without overflow for the sizes and rates of any machine; c > 0. */
-static uint64_t
-mul_div(uint64_t a, uint64_t b, uint64_t c)
-{
-        return a / c * b + a % c * b / c;
-}
 
 /*
  * Free swap, zram at its worth: a KiB put there costs 1/ratio KiB of the memory it was to save.
@@ -130,110 +112,6 @@ mem_low(uint64_t available_kib, uint64_t limit)
         return limit > 0 && available_kib <= limit;
 }
 
-static const struct decide_point *
-point_at(const struct decide_state *st, uint32_t back)
-{
-        return &st->point[(st->head + DECIDE_POINTS - back) % DECIDE_POINTS];
-}
-
-/*
- * The newest point at least `age_us` old; the oldest if all are younger; NULL if there is none.
- * Points from before `from_us` do not count.
- */
-static const struct decide_point *
-point_before(const struct decide_state *st, uint64_t now_us, uint64_t age_us, uint64_t from_us)
-{
-        const struct decide_point *found = NULL;
-
-        for (uint32_t back = 0; back < st->n; back++) {
-                if (point_at(st, back)->now_us < from_us)
-                        break;
-                found = point_at(st, back);
-                if (now_us - found->now_us >= age_us)
-                        break;
-        }
-        return found;
-}
-
-static void
-point_add(struct decide_state *st, const struct sample *s, const struct verdict *v)
-{
-        if (st->n > 0 && s->now_us - point_at(st, 0)->now_us < DECIDE_POINT_US)
-                return;
-        st->head = (st->head + 1) % DECIDE_POINTS;
-        if (st->n < DECIDE_POINTS)
-                st->n++;
-        st->point[st->head] = (struct decide_point){
-                .now_us = s->now_us,
-                .available_kib = v->available_kib,
-                .supply_kib = v->supply_kib,
-                .some_us = s->psi.some.total_us,
-                .full_us = s->psi.full.total_us,
-                .pgscan = s->pgscan,
-                .pgsteal = s->pgsteal,
-                .refault = s->refault,
-                .has_psi = s->has_psi,
-                .has_pgscan = s->has_pgscan,
-                .has_refault = s->has_refault,
-        };
-}
-
-/* What a counter moved by, as a share of the time; a counter that ran back did not move. */
-static uint32_t
-share_bp(uint64_t now_total, uint64_t then_total, uint64_t span_us)
-{
-        uint64_t moved = sub_floor(now_total, then_total);
-
-        if (span_us == 0)
-                return 0;
-        if (moved > span_us)
-                moved = span_us;
-        return (uint32_t)(moved * 10000 / span_us);
-}
-
-/* part of whole, at most all of it; all of it when there is no whole. */
-static uint32_t
-part_bp(uint64_t part, uint64_t whole)
-{
-        if (part == 0)
-                return 0;
-        return part >= whole ? 10000 : (uint32_t)mul_div(part, 10000, whole);
-}
-
-/* What happened within a window. */
-struct window {
-        uint32_t full_bp, some_bp;
-        uint32_t refault_bp;
-        bool reclaim;
-        bool whole; /* it was looked at from its beginning */
-};
-
-static struct window
-look_back(const struct decide_state *st, const struct sample *s, uint64_t window_us)
-{
-        const struct decide_point *then =
-                point_before(st, s->now_us, window_us, st->pressure_from_us);
-        struct window w = { .refault_bp = REFAULT_BP };
-
-        if (!then)
-                return w;
-        uint64_t span_us = s->now_us - then->now_us;
-
-        w.whole = span_us >= window_us;
-        if (s->has_psi && then->has_psi) {
-                /* A window not yet full is judged as if nothing had happened before it. */
-                if (span_us < window_us)
-                        span_us = window_us;
-                w.some_bp = share_bp(s->psi.some.total_us, then->some_us, span_us);
-                w.full_bp = share_bp(s->psi.full.total_us, then->full_us, span_us);
-        }
-        w.reclaim = s->has_pgscan && then->has_pgscan && s->pgscan > then->pgscan;
-        if (s->has_refault && then->has_refault)
-                w.refault_bp = part_bp(sub_floor(s->refault, then->refault),
-                                       sub_floor(s->pgsteal, then->pgsteal));
-        return w;
-}
-
 static void
 measure_pressure(struct verdict *v, const struct window *w)
 {
@@ -288,7 +166,7 @@ static void
 measure_fall(const struct decide_state *st, const struct sample *s, const struct limits *l,
              struct verdict *v)
 {
-        const struct decide_point *then = point_before(st, s->now_us, RATE_US, 0);
+        const struct window_point *then = window_before(&st->past, s->now_us, RATE_US, 0);
         uint64_t mem_kibps = 0;
 
         v->left_us = DECIDE_NEVER_US;
@@ -390,12 +268,6 @@ held_since(uint64_t since_us, bool above, uint64_t now_us)
         return since_us ? since_us : now_us;
 }
 
-static bool
-thrashes(const struct window *w)
-{
-        return w->reclaim && w->refault_bp >= REFAULT_BP;
-}
-
 /*
  * Thrashing that comes and goes: a working set a little too large showed 1 to 50 % from second to
  * second, for minutes.  Over a longer time, and with no more than TERM available, a smaller share
@@ -409,10 +281,11 @@ stalls_slowly(const struct policy *p, const struct decide_state *st, const struc
 
         if (window_us > SLOW_MAX_US)
                 window_us = SLOW_MAX_US;
-        struct window w = look_back(st, s, window_us);
+        struct window w = window_look_back(&st->past, s, window_us, st->pressure_from_us);
 
-        if (!s->has_refault || !w.whole || !thrashes(&w) || !mem_low(l->easy_kib, v->term_kib) ||
-            p->psi_term_bp == 0 || w.full_bp < p->psi_term_bp / SLOW_PART)
+        if (!s->has_refault || !w.whole || !window_thrashes(&w) ||
+            !mem_low(l->easy_kib, v->term_kib) || p->psi_term_bp == 0 ||
+            w.full_bp < p->psi_term_bp / SLOW_PART)
                 return false;
         measure_pressure(v, &w);
         return true;
@@ -420,10 +293,9 @@ stalls_slowly(const struct policy *p, const struct decide_state *st, const struc
 
 static enum level
 judge_stall(const struct policy *p, struct decide_state *st, const struct sample *s,
-            const struct limits *l, struct verdict *v)
+            const struct limits *l, const struct window *w, struct verdict *v)
 {
-        bool gate = s->has_psi && v->reclaim && v->refault_bp >= REFAULT_BP &&
-                    mem_low(l->easy_kib, l->below_kib);
+        bool gate = s->has_psi && window_thrashes(w) && mem_low(l->easy_kib, l->below_kib);
         bool term = gate && p->psi_term_bp > 0 && v->full_bp >= p->psi_term_bp;
         bool kill = gate && p->psi_kill_bp > 0 && v->full_bp >= p->psi_kill_bp;
 
@@ -500,7 +372,7 @@ drop_trends(struct decide_state *st, const struct sample *s)
         bool drop = st->began && late;
 
         if (drop) {
-                st->n = 0;
+                st->past.n = 0;
                 st->term_since_us = st->kill_since_us = 0;
                 st->quiet_until_us = s->now_us + QUIET_US;
                 st->held_at_us = s->now_us;
@@ -529,13 +401,13 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
 
         if (s->after_kill)
                 forget_pressure(st, s);
-        struct window w = look_back(st, s, p->psi_window_us);
+        struct window w = window_look_back(&st->past, s, p->psi_window_us, st->pressure_from_us);
 
         measure_pressure(&v, &w);
         measure_fall(st, s, &l, &v);
         note_low(st, s, &l, v.term_kib);
         low = judge_low(p, st, s, &l, &v);
-        stall = judge_stall(p, st, s, &l, &v);
+        stall = judge_stall(p, st, s, &l, &w, &v);
         v.act = low;
         if (stall > low) {
                 v.act = stall;
@@ -549,7 +421,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
                     (v.level == LEVEL_WATCH &&
                      (!st->low_known || s->now_us - st->low_at_us >= PLATEAU_US));
         if (!s->stale)
-                point_add(st, s, &v);
+                window_add(&st->past, s, v.supply_kib);
         st->began = true;
         return v;
 }

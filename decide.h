@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "policy.h"
 #include "sample.h"
+#include "window.h"
 
 enum level { LEVEL_CALM, LEVEL_WATCH, LEVEL_WARN, LEVEL_TERM, LEVEL_KILL };
 
@@ -60,22 +61,8 @@ struct verdict {
         uint64_t next_us;    /* when to look again, from now */
 };
 
-/* Points of the past are kept this far apart, and so many that the longest window fits. */
-#define DECIDE_POINT_US 50000u
-enum { DECIDE_POINTS = 256 };
-
-struct decide_point {
-        uint64_t now_us;
-        uint64_t available_kib;
-        uint64_t supply_kib;
-        uint64_t some_us, full_us;
-        uint64_t pgscan, pgsteal, refault;
-        bool has_psi, has_pgscan, has_refault;
-};
-
 struct decide_state {
-        struct decide_point point[DECIDE_POINTS]; /* a ring; `n` of them, the newest at `head` */
-        uint32_t head, n;
+        struct window_ring past;
         bool began;
         uint64_t last_us, last_ahead_us; /* of the last sample: time, and time spent suspended */
         uint64_t low_kib, low_at_us;     /* lowest available memory of late, and when it was new */
@@ -89,9 +76,9 @@ struct decide_state {
         uint64_t held_at_us; /* when the held level was last deserved */
 };
 
-#define DECIDE_STATE_INIT \
-        {                 \
-                .n = 0    \
+#define DECIDE_STATE_INIT      \
+        {                      \
+                .began = false \
         }
 
 /* One sample on.  Samples come in order of now_us; one that does not is answered like a late one.

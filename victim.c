@@ -6,11 +6,7 @@
 
 #include <string.h>
 
-static uint64_t
-sub_floor(uint64_t a, uint64_t b)
-{
-        return a > b ? a - b : 0;
-}
+#include "number.h"
 
 static uint32_t
 rule_factor_bp(const struct candidate *c)

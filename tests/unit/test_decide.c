@@ -123,7 +123,7 @@ fall_to(struct machine *m, uint64_t kib, uint64_t kibps)
                 uint64_t way = m->s.mem.available_kib - kib;
                 uint64_t part = way % step ? way % step : step;
 
-                assert_true(way % step == 0 || m->st.n == 0);
+                assert_true(way % step == 0 || m->st.past.n == 0);
                 m->s.mem.available_kib -= part;
                 (void)look_after(m, 50 * MS);
         }
@@ -1106,11 +1106,11 @@ decide_keeps_points_fifty_milliseconds_apart(void **state)
         power_on(&m, TOTAL, 9000000);
         (void)look(&m);
         (void)look_after(&m, 49999);
-        assert_int_equal(m.st.n, 1);
+        assert_int_equal(m.st.past.n, 1);
         (void)look_after(&m, 1);
-        assert_int_equal(m.st.n, 2);
+        assert_int_equal(m.st.past.n, 2);
         (void)look_after(&m, 50 * MS);
-        assert_int_equal(m.st.n, 3);
+        assert_int_equal(m.st.past.n, 3);
 }
 
 static void
@@ -1356,13 +1356,13 @@ decide_makes_no_point_of_a_stale_sample(void **state)
         m.s.stale = true;
         for (unsigned i = 0; i < 5; i++)
                 (void)look_after(&m, 100 * MS);
-        assert_int_equal(m.st.n, 1);
+        assert_int_equal(m.st.past.n, 1);
         /* what fell meanwhile is spread over all of the time */
         m.s.stale = false;
         m.s.mem.available_kib -= 600000;
         (void)look_after(&m, 100 * MS);
         assert_int_equal(m.v.fall_kibps, 1000000);
-        assert_int_equal(m.st.n, 2);
+        assert_int_equal(m.st.past.n, 2);
 }
 
 static void
