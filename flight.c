@@ -10,13 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "follow.h"
+#include "choice.h"
 #include "kill.h"
 #include "procfs.h"
 #include "roster.h"
 
-/* A roster is stale when the next one is overdue by this. */
-#define OVERDUE_US 500000u
 /* Two kills in a row that gave back less than this part of what was predicted were in vain. */
 #define VAIN_PART  4u
 #define VAIN_KILLS 2u
@@ -76,36 +74,6 @@ report_nobody(struct guard *g, enum nobody_cause cause)
         rec.cause = cause;
         rec.protected_kib = g->roster ? g->roster->roster.protected_kib : 0;
         guard_post(g, &rec);
-}
-
-/* Marks and growth are known to the errand thread alone: what it last said of them still holds. */
-static void
-seed_own_marks(struct guard *g)
-{
-        if (!g->roster)
-                return;
-        memcpy(g->own.mark, g->roster->roster.mark, sizeof(g->own.mark));
-}
-
-void
-flight_own_scan(struct guard *g)
-{
-        struct numbered_roster *own = &g->own_roster;
-        bool swap = g->sample.mem.swap_total_kib > 0;
-        uint64_t seq = g->roster ? g->roster->seq : 0;
-
-        g->own.policy = g->policy;
-        seed_own_marks(g);
-        if (census_scan(&g->own, g->sample.now_us, swap) < 0)
-                return;
-        follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
-        if (g->roster && g->roster != own) {
-                roster_adopt(&own->roster, &g->roster->roster);
-                roster_adopt_marks(&own->roster, &g->roster->roster);
-        }
-        own->seq = seq;
-        own->due_us = g->sample.now_us + OVERDUE_US;
-        g->roster = own;
 }
 
 static void
@@ -319,25 +287,12 @@ kill_group(struct guard *g, const struct choice *ch)
         return lead != NULL;
 }
 
-static bool
-roster_is_stale(const struct guard *g)
-{
-        return !g->roster || g->sample.now_us > g->roster->due_us + OVERDUE_US;
-}
-
 /* Memory once more, between choosing and killing: a scan takes time, and help may have come. */
 static bool
 still_so(struct guard *g)
 {
         guard_look(g);
         return g->verdict.act >= LEVEL_TERM;
-}
-
-static void
-choose_from_roster(struct guard *g, struct choice *ret)
-{
-        g->owned_kibps = roster_refresh(&g->roster->roster, g->sample.now_us);
-        victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, ret);
 }
 
 static enum nobody_cause
@@ -351,34 +306,6 @@ cause_of(enum why_nobody why)
         default:
                 return CAUSE_NOBODY;
         }
-}
-
-/* True when the roster at hand explains what is going on, however old it is. */
-static bool
-explained(const struct guard *g, const struct choice *ch)
-{
-        return ch->blamed ||
-               (ch->why_nobody == NOBODY_NONE && g->owned_kibps >= g->verdict.fall_kibps / 2);
-}
-
-/*
- * Opening files with no memory left waits for the very memory that is to be freed: 6.8 s were seen
- * with zram at its end.  So a roster that explains the trouble is good enough, however late its
- * successor is.
- */
-static bool
-choose(struct guard *g, struct choice *ret)
-{
-        if (g->roster) {
-                choose_from_roster(g, ret);
-                if (explained(g, ret) || !roster_is_stale(g))
-                        return true;
-        }
-        flight_own_scan(g);
-        if (!g->roster)
-                return false;
-        choose_from_roster(g, ret);
-        return true;
 }
 
 void
@@ -395,7 +322,7 @@ flight_act(struct guard *g)
                 return;
         }
         for (unsigned i = 0; i < TRIES; i++) {
-                if (!choose(g, &ch))
+                if (!choice_make(g, &ch))
                         return;
                 if (ch.why_nobody != NOBODY_NONE) {
                         report_nobody(g, cause_of(ch.why_nobody));

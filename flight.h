@@ -21,10 +21,6 @@ flight_watch(struct guard *g);
 void
 flight_count_others(struct guard *g, uint64_t now_us);
 
-/* Scans /proc on the loop itself, because the errand thread's roster is overdue. */
-void
-flight_own_scan(struct guard *g);
-
 /* Everything about a signal but the signal. */
 void
 flight_try(struct guard *g, struct candidate *c);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "choice.h"
 #include "flight.h"
 #include "roster.h"
 
@@ -245,7 +246,7 @@ guard_rehearse(struct guard *g)
         memset(g->own_slot, 0, sizeof(g->own_slot));
         memset(&g->decide, 0, sizeof(g->decide));
         guard_look(g);
-        flight_own_scan(g);
+        choice_own_scan(g);
         if (g->roster) {
                 (void)roster_refresh(&g->roster->roster, g->sample.now_us);
                 victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, &ch);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the way from a verdict to a choice.  Never signals, and never judges: victim.c does.
+ */
+#include "choice.h"
+
+#include <string.h>
+
+#include "follow.h"
+#include "roster.h"
+
+/* A roster is stale when the next one is overdue by this. */
+#define OVERDUE_US 500000u
+
+/* Marks and growth are known to the errand thread alone: what it last said of them still holds. */
+static void
+seed_own_marks(struct guard *g)
+{
+        if (!g->roster)
+                return;
+        memcpy(g->own.mark, g->roster->roster.mark, sizeof(g->own.mark));
+}
+
+void
+choice_own_scan(struct guard *g)
+{
+        struct numbered_roster *own = &g->own_roster;
+        bool swap = g->sample.mem.swap_total_kib > 0;
+        uint64_t seq = g->roster ? g->roster->seq : 0;
+
+        g->own.policy = g->policy;
+        seed_own_marks(g);
+        if (census_scan(&g->own, g->sample.now_us, swap) < 0)
+                return;
+        follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
+        if (g->roster && g->roster != own) {
+                roster_adopt(&own->roster, &g->roster->roster);
+                roster_adopt_marks(&own->roster, &g->roster->roster);
+        }
+        own->seq = seq;
+        own->due_us = g->sample.now_us + OVERDUE_US;
+        g->roster = own;
+}
+
+static bool
+roster_is_stale(const struct guard *g)
+{
+        return !g->roster || g->sample.now_us > g->roster->due_us + OVERDUE_US;
+}
+
+static void
+choose_from_roster(struct guard *g, struct choice *ret)
+{
+        g->owned_kibps = roster_refresh(&g->roster->roster, g->sample.now_us);
+        victim_choose(g->policy, &g->verdict, &g->sample, &g->roster->roster, ret);
+}
+
+/* True when the roster at hand explains what is going on, however old it is. */
+static bool
+explained(const struct guard *g, const struct choice *ch)
+{
+        return ch->blamed ||
+               (ch->why_nobody == NOBODY_NONE && g->owned_kibps >= g->verdict.fall_kibps / 2);
+}
+
+/*
+ * Opening files with no memory left waits for the very memory that is to be freed: 6.8 s were seen
+ * with zram at its end.  So a roster that explains the trouble is good enough, however late its
+ * successor is.
+ */
+bool
+choice_make(struct guard *g, struct choice *ret)
+{
+        if (g->roster) {
+                choose_from_roster(g, ret);
+                if (explained(g, ret) || !roster_is_stale(g))
+                        return true;
+        }
+        choice_own_scan(g);
+        if (!g->roster)
+                return false;
+        choose_from_roster(g, ret);
+        return true;
+}
