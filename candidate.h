@@ -77,7 +77,7 @@ struct roster {
         uint32_t n_seen;  /* processes with memory */
         uint32_t n;
         uint64_t rest_kib;      /* memory of those that could be ended and did not fit in here */
-        uint64_t protected_kib; /* of those that are protected, here or not */
+        uint64_t protected_kib; /* of those on it that are protected */
         struct mark mark[MARK_MAX]; /* newest first */
         struct candidate c[ROSTER_MAX];
 };

@@ -157,6 +157,7 @@ struct sizes {
         uint64_t anon_kib, shmem_kib, swap_kib, pagetables_kib;
 };
 
+/* False when it has gone.  What cannot be understood leaves *ret as it was: statm has to do. */
 static bool
 read_status(struct census *c, int32_t pid, int32_t tid, struct sizes *ret)
 {
@@ -164,9 +165,10 @@ read_status(struct census *c, int32_t pid, int32_t tid, struct sizes *ret)
         struct proc_status st;
         ssize_t n = procfs_read(c->proc_fd, pid, tid, "status", text, sizeof(text));
 
-        if (n <= 0 || proc_status_parse(text, (size_t)n, &st) < 0)
+        if (n <= 0)
                 return false;
-        *ret = (struct sizes){ st.anon_kib, st.shmem_kib, st.swap_kib, st.pagetables_kib };
+        if (proc_status_parse(text, (size_t)n, &st) == 0)
+                *ret = (struct sizes){ st.anon_kib, st.shmem_kib, st.swap_kib, st.pagetables_kib };
         return true;
 }
 
@@ -214,7 +216,8 @@ census_living_thread(struct census *c, int32_t pid)
 
                 for (const char *ch = d->name; *ch >= '0' && *ch <= '9'; ch++)
                         tid = tid * 10 + (*ch - '0');
-                if (tid > 0 && tid != pid && read_status(c, pid, tid, &s) && s.anon_kib > 0)
+                if (tid > 0 && tid != pid && read_status(c, pid, tid, &s) &&
+                    s.anon_kib + s.swap_kib > 0)
                         found = tid;
         }
         (void)close(fd);
@@ -253,7 +256,6 @@ row_start(struct row *r, const struct proc_stat *st, uint32_t kib)
                 .ppid = st->ppid,
                 .first_kib = kib,
                 .fresh_mark = true,
-                .leaderless = st->state == 'Z',
         };
 }
 
@@ -368,6 +370,7 @@ visit(struct census *c, int32_t pid, uint64_t now_us, bool swap)
                 slot_put(c, (uint32_t)(r - c->row));
         }
         r->pass = c->pass;
+        r->leaderless = st.state == 'Z';
         row_update(r, &s, now_us);
         if (r->fresh_mark)
                 row_marks(c, r);

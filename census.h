@@ -34,7 +34,6 @@ struct row {
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
         uint16_t pass;   /* of the scan that saw it last */
-        uint16_t follow; /* index + 1 into census.follow; 0: not followed */
         bool fresh_mark; /* its marks are still to be filled in */
         bool leaderless; /* the leader is a zombie, other threads live on */
         bool struck;

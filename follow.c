@@ -67,7 +67,7 @@ static void
 follow_identify(struct census *c, struct follow *f, const struct proc_stat *st)
 {
         struct identity_text id = { 0 };
-        struct proc_status status = { 0 };
+        struct proc_status status = { .uid = UINT32_MAX }; /* who is not known is not root */
         char text[PROCFS_TEXT_MAX];
         ssize_t n = procfs_read(c->proc_fd, f->pid, 0, "status", text, sizeof(text));
 
@@ -119,6 +119,24 @@ follow_hold(struct census *c, struct follow *f, const struct row *r)
                 hold_sizes(c, f, r);
 }
 
+/*
+ * A leader that has ended tells nothing more, nor does a thread that has: others of the process are
+ * to be asked then.
+ */
+static bool
+still_tells(const struct follow *f)
+{
+        char text[PROCFS_TEXT_MAX];
+        struct proc_status st;
+        ssize_t n;
+
+        if (f->size_fd[true] < 0)
+                return true;
+        n = procfs_reread(f->size_fd[true], text, sizeof(text));
+        return n > 0 && proc_status_parse(text, (size_t)n, &st) == 0 &&
+               st.anon_kib + st.swap_kib > 0;
+}
+
 /* The row is somebody else's by now, or has gone: it starts anew at the next scan. */
 static void
 row_forget(struct row *r)
@@ -140,6 +158,10 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st)
         r->ppid = st->ppid;
         r->stack = st->start_stack;
         f = follow_find(c, r);
+        if (f && r->leaderless && !still_tells(f)) {
+                f->start_ticks = UINT64_MAX; /* left to the rosters that it stands on */
+                f = NULL;
+        }
         if (f && (f->stack != st->start_stack || f->used < c->reidentify))
                 follow_identify(c, f, st);
         if (!f) {
@@ -166,7 +188,7 @@ read_adj(const struct census *c, int32_t pid)
         bool minus = n > 0 && text[0] == '-';
         int value = 0;
 
-        for (const char *p = text + minus; n > 0 && *p >= '0' && *p <= '9'; p++)
+        for (const char *p = text + minus; n > 0 && *p >= '0' && *p <= '9' && value <= 1000; p++)
                 value = value * 10 + (*p - '0');
         if (value > 1000)
                 value = 1000;
@@ -254,15 +276,16 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
 
 /* ---- ranking ---- */
 
+/* Since the moment that makes the most of it, of those that are remembered. */
 static uint32_t
-row_took(const struct row *r)
+row_took(const struct census *c, const struct row *r)
 {
-        uint32_t least = UINT32_MAX, kib = census_row_kib(r);
+        uint32_t kib = census_row_kib(r), least = kib;
 
         for (unsigned m = 0; m < MARK_MAX; m++)
-                if (r->mark_kib[m] < least)
+                if (c->mark[m].boot_us != 0 && r->mark_kib[m] < least)
                         least = r->mark_kib[m];
-        return kib > least ? kib - least : 0;
+        return kib - least;
 }
 
 static struct family *
@@ -290,19 +313,19 @@ count_families(const struct census *c, struct family *table)
                         continue;
                 f->ppid = c->row[i].ppid;
                 f->n++;
-                f->took_kib += row_took(&c->row[i]);
+                f->took_kib += row_took(c, &c->row[i]);
         }
 }
 
 /* Worth of a closer look: size, what it would take next, and what its swarm took with it. */
 static uint64_t
-row_weight(const struct row *r, struct family *table)
+row_weight(const struct census *c, const struct row *r, struct family *table)
 {
         uint64_t own_kib = (uint64_t)census_row_kib(r) + r->pagetables_kib +
                            (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
         const struct family *f = family_of(table, r->ppid);
 
-        if (f && f->ppid == r->ppid && f->n >= SWARM_MIN && row_took(r) > 0 &&
+        if (f && f->ppid == r->ppid && f->n >= SWARM_MIN && row_took(c, r) > 0 &&
             f->took_kib > own_kib)
                 return f->took_kib;
         return own_kib;
@@ -315,7 +338,7 @@ rank(struct census *c, struct family *table, struct pick *ret)
         uint32_t n = 0;
 
         for (uint32_t i = 0; i < c->n; i++) {
-                uint64_t weight = row_weight(&c->row[i], table);
+                uint64_t weight = row_weight(c, &c->row[i], table);
                 uint32_t at = n;
 
                 if (n == ROSTER_MAX && weight <= ret[n - 1].weight)
@@ -371,8 +394,11 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
 
                 ret->rest_kib -= census_row_kib(r);
                 f = follow_row(c, r, &st);
-                if (!f)
+                if (!f) {
+                        /* Nothing if it has gone; else there was no place to follow it from. */
+                        ret->rest_kib += census_row_kib(r);
                         continue;
+                }
                 fill(c, r, f, &st, now_us, to);
                 if (i < ASK_FROZEN)
                         to->frozen = identity_frozen(c->proc_fd, r->pid);

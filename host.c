@@ -44,12 +44,14 @@ read_limit(const char *path)
 
 /* The path of the v1 memory controller's line in /proc/self/cgroup, or of the v2 line. */
 static bool
-own_cgroup(bool v1, char *ret, size_t size)
+own_cgroup(const char *root, bool v1, char *ret, size_t size)
 {
-        char text[PROCFS_TEXT_MAX];
-        int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+        char text[PROCFS_TEXT_MAX], path[1024];
         ssize_t n;
         char *at;
+
+        (void)snprintf(path, sizeof(path), "%s/proc/self/cgroup", root);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
 
         if (fd < 0)
                 return false;
@@ -69,14 +71,14 @@ own_cgroup(bool v1, char *ret, size_t size)
 }
 
 static void
-walk_up(const char *root, const char *file, char *cgroup, uint64_t *least_kib, char *ret_path,
-        size_t size)
+walk_up(const char *root, const char *mount, const char *file, char *cgroup, uint64_t *least_kib,
+        char *ret_path, size_t size)
 {
         for (;;) {
                 char path[1024];
                 const char *own = strcmp(cgroup, "/") == 0 ? "" : cgroup;
 
-                (void)snprintf(path, sizeof(path), "%s%s/%s", root, own, file);
+                (void)snprintf(path, sizeof(path), "%s%s%s/%s", root, mount, own, file);
                 uint64_t kib = read_limit(path);
 
                 if (kib > 0 && kib < *least_kib) {
@@ -92,15 +94,15 @@ walk_up(const char *root, const char *file, char *cgroup, uint64_t *least_kib, c
 }
 
 uint64_t
-host_memory_limit(uint64_t total_kib, char *ret_path, size_t size)
+host_memory_limit(const char *root, uint64_t total_kib, char *ret_path, size_t size)
 {
         char cgroup[512];
         uint64_t least_kib = total_kib;
 
-        if (own_cgroup(false, cgroup, sizeof(cgroup)))
-                walk_up("/sys/fs/cgroup", "memory.max", cgroup, &least_kib, ret_path, size);
-        if (own_cgroup(true, cgroup, sizeof(cgroup)))
-                walk_up("/sys/fs/cgroup/memory", "memory.limit_in_bytes", cgroup, &least_kib,
+        if (own_cgroup(root, false, cgroup, sizeof(cgroup)))
+                walk_up(root, "/sys/fs/cgroup", "memory.max", cgroup, &least_kib, ret_path, size);
+        if (own_cgroup(root, true, cgroup, sizeof(cgroup)))
+                walk_up(root, "/sys/fs/cgroup/memory", "memory.limit_in_bytes", cgroup, &least_kib,
                         ret_path, size);
         return least_kib < total_kib ? least_kib : 0;
 }

@@ -16,9 +16,9 @@ host_hides_processes(int proc_fd);
 
 /*
  * The least memory limit of a cgroup at or above this process's own, in KiB, with its path; 0 when
- * there is none below the machine's own memory.
+ * there is none below the machine's own memory.  `root` stands before every path: "".
  */
 uint64_t
-host_memory_limit(uint64_t total_kib, char *ret_path, size_t size);
+host_memory_limit(const char *root, uint64_t total_kib, char *ret_path, size_t size);
 
 #endif

@@ -187,7 +187,7 @@ tell_surroundings(void)
 {
         uint64_t total_kib = guard.sampler.last.mem.total_kib;
         char path[512], size[32];
-        uint64_t limit_kib_here = host_memory_limit(total_kib, path, sizeof(path));
+        uint64_t limit_kib_here = host_memory_limit("", total_kib, path, sizeof(path));
 
         if (guard.sampler.fd[SAMPLER_PRESSURE] < 0)
                 tell_warning(NULL, "the kernel does not measure memory pressure (boot with psi=1); "

@@ -10,6 +10,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* How a status begins, and the only line of it that may be of any length. */
+static const char name[] = "Name:\t";
+static const char groups[] = "Groups:";
+/* So many more reads for them, 6,000 groups and more: who has still more is read from statm. */
+enum { GROUPS_READS = 16 };
+
 struct path {
         char *at;
         char *end; /* of the room, one byte kept for the zero */
@@ -63,17 +69,77 @@ procfs_open(int proc_fd, int32_t pid, int32_t tid, const char *file)
         return fd < 0 ? -errno : fd;
 }
 
-ssize_t
-procfs_reread(int fd, char *ret, size_t size)
+static ssize_t
+read_at(int fd, char *ret, size_t size, size_t at)
 {
         ssize_t n;
 
         do {
-                n = pread(fd, ret, size - 1, 0);
+                n = pread(fd, ret, size, (off_t)at);
         } while (n < 0 && errno == EINTR);
+        return n < 0 ? -errno : n;
+}
+
+/*
+ * A status filled by its groups: anybody with a user namespace may have 65,536 of them, and some
+ * networks give everybody hundreds.  Reads on from behind their line, in its place.  The length of
+ * all then, still `room` if there are too many of them, or a negative errno.
+ */
+static ssize_t
+leave_out_groups(int fd, char *text, size_t room)
+{
+        char *line = (char *)memrchr(text, '\n', room) + 1;
+        size_t left = room - (size_t)(line - text), at = room;
+        ssize_t n;
+
+        for (unsigned i = 0; i < GROUPS_READS; i++) {
+                n = read_at(fd, line, left, at);
+                if (n <= 0)
+                        return n;
+                at += (size_t)n;
+                char *end = memchr(line, '\n', (size_t)n);
+
+                if (!end)
+                        continue;
+                size_t kept = (size_t)(line + n - (end + 1));
+
+                memmove(line, end + 1, kept);
+                n = read_at(fd, line + kept, left - kept, at);
+                return n < 0 ? n : line - text + (ssize_t)kept + n;
+        }
+        return (ssize_t)room;
+}
+
+/* The same status in the same room, whatever its length, as far as that can be had. */
+static ssize_t
+fit_status(int fd, char *text, size_t room)
+{
+        const char *last = memrchr(text, '\n', room);
+        ssize_t n = (ssize_t)room;
+
+        if (!last)
+                return n;
+        if (strncmp(last + 1, groups, sizeof(groups) - 1) == 0)
+                n = leave_out_groups(fd, text, room);
+        if (n < (ssize_t)room)
+                return n;
+        last = memrchr(text, '\n', room);
+        return last - text + 1;
+}
+
+ssize_t
+procfs_reread(int fd, char *ret, size_t size)
+{
+        ssize_t n = read_at(fd, ret, size - 1, 0);
+
         if (n < 0)
-                return -errno;
+                return n;
         ret[n] = '\0';
+        if ((size_t)n == size - 1 && strncmp(ret, name, sizeof(name) - 1) == 0) {
+                n = fit_status(fd, ret, size - 1);
+                if (n >= 0)
+                        ret[n] = '\0';
+        }
         return n;
 }
 

@@ -12,8 +12,7 @@
 #include <sys/types.h>
 #include "procstat.h"
 
-/* Large enough for stat and statm; status is cut behind the keys that matter (kernel 6.18: 1.5 kB).
- */
+/* Large enough for stat and statm, and for status (kernel 6.18: 1.5 kB) less its groups. */
 enum { PROCFS_TEXT_MAX = 4096, PROCFS_PATH_MAX = 96 };
 
 /* Writes "PID/FILE", or "PID/task/TID/FILE" when tid is not 0. */
@@ -29,7 +28,8 @@ procfs_open(int proc_fd, int32_t pid, int32_t tid, const char *file);
 ssize_t
 procfs_read(int proc_fd, int32_t pid, int32_t tid, const char *file, char *ret, size_t size);
 
-/* The same for a held descriptor, from its start. */
+/* The same for a held descriptor, from its start.  Of a status that is too long the line of groups
+ * is left out (there may be 65,536 of them), and then whatever follows the last line that fits. */
 ssize_t
 procfs_reread(int fd, char *ret, size_t size);
 

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What kind of place this is: trees of our own stand in for /proc and for the folder of cgroups.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <grp.h>
+#include <sys/wait.h>
+#include "fake_proc.h"
+#include "host.h"
+
+#define MIB   1024ull
+#define TOTAL (16 * 1024 * MIB)
+#define V2    "sys/fs/cgroup"
+#define V1    "sys/fs/cgroup/memory"
+
+enum { NOBODY_UID = 65534 };
+
+static int
+set_up(void **state)
+{
+        (void)state;
+        fake_open();
+        return 0;
+}
+
+static int
+tear_down(void **state)
+{
+        (void)state;
+        fake_close();
+        return 0;
+}
+
+/* ---- who can be seen ---- */
+
+static bool
+hides(void)
+{
+        int fd = open(fake_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        assert_true(fd >= 0);
+        bool answer = host_hides_processes(fd);
+
+        (void)close(fd);
+        return answer;
+}
+
+static void
+host_hides_processes_when_init_is_not_there(void **state)
+{
+        (void)state;
+        assert_true(hides());
+        fake_put((struct fake){ .pid = 1, .anon_kib = 100 });
+        assert_false(hides());
+        fake_lose(1, "statm");
+        assert_true(hides());
+}
+
+static void
+host_hides_processes_when_init_may_not_be_read(void **state)
+{
+        int status;
+
+        (void)state;
+        fake_put((struct fake){ .pid = 1, .anon_kib = 100 });
+        assert_int_equal(chmod(fake_root, 0755), 0);
+        assert_int_equal(chmod(fake_path("1"), 0), 0);
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setuid(NOBODY_UID) < 0))
+                        _exit(2);
+                _exit(hides() ? 0 : 1);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(chmod(fake_path("1"), 0755), 0);
+        assert_int_equal(status, 0);
+}
+
+static void
+host_hides_processes_not_for_a_file_that_says_nothing(void **state)
+{
+        (void)state;
+        fake_text(1, "statm", "");
+        assert_false(hides());
+}
+
+/* ---- limits ---- */
+
+static void
+write_at(const char *path, const char *text)
+{
+        char folder[256];
+
+        for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+                (void)snprintf(folder, sizeof(folder), "%.*s", (int)(p - path), path);
+                (void)mkdir(fake_path("%s", folder), 0755);
+        }
+        int fd = open(fake_path("%s", path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+        (void)close(fd);
+}
+
+/* The limit, and below `*ret_path`'s root where it comes from. */
+static uint64_t
+limit(uint64_t total_kib, char *ret_path, size_t size)
+{
+        char path[512] = "untouched";
+        uint64_t kib = host_memory_limit(fake_root, total_kib, path, sizeof(path));
+        size_t len = strlen(fake_root);
+
+        (void)snprintf(ret_path, size, "%s",
+                       strncmp(path, fake_root, len) == 0 ? path + len + 1 : path);
+        return kib;
+}
+
+static void
+assert_limit(uint64_t kib, const char *from)
+{
+        char path[512];
+
+        assert_int_equal(limit(TOTAL, path, sizeof(path)), kib);
+        assert_string_equal(path, from);
+}
+
+static void
+host_memory_limit_is_none_where_there_are_no_cgroups(void **state)
+{
+        (void)state;
+        assert_limit(0, "untouched");
+        write_at("proc/self/cgroup", "");
+        assert_limit(0, "untouched");
+        write_at("proc/self/cgroup", "0::/\n");
+        assert_limit(0, "untouched");
+}
+
+static void
+host_memory_limit_is_the_least_at_or_above_the_own_cgroup(void **state)
+{
+        (void)state;
+        write_at("proc/self/cgroup", "0::/a.slice/b.service\n");
+        write_at(V2 "/a.slice/b.service/memory.max", "max\n");
+        assert_limit(0, "untouched");
+        write_at(V2 "/a.slice/b.service/memory.max", "1073741824\n");
+        assert_limit(1024 * MIB, V2 "/a.slice/b.service/memory.max");
+        write_at(V2 "/a.slice/memory.max", "536870912\n");
+        assert_limit(512 * MIB, V2 "/a.slice/memory.max");
+        write_at(V2 "/memory.max", "268435456\n");
+        assert_limit(256 * MIB, V2 "/memory.max");
+        write_at(V2 "/a.slice/other/memory.max", "1048576\n");
+        write_at(V2 "/a.slice/b.service/below/memory.max", "1048576\n");
+        assert_limit(256 * MIB, V2 "/memory.max");
+}
+
+static void
+host_memory_limit_of_the_root_is_looked_at(void **state)
+{
+        (void)state;
+        write_at("proc/self/cgroup", "0::/\n");
+        write_at(V2 "/memory.max", "1073741824\n");
+        assert_limit(1024 * MIB, V2 "/memory.max");
+}
+
+static void
+host_memory_limit_must_be_below_the_machines_memory(void **state)
+{
+        char path[512];
+
+        (void)state;
+        write_at("proc/self/cgroup", "0::/a\n");
+        write_at(V2 "/a/memory.max", "1073741824\n");
+        assert_int_equal(limit(1024 * MIB, path, sizeof(path)), 0);
+        assert_int_equal(limit(1024 * MIB + 1, path, sizeof(path)), 1024 * MIB);
+        assert_int_equal(limit(0, path, sizeof(path)), 0);
+}
+
+static void
+host_memory_limit_knows_version_1_and_takes_the_lesser(void **state)
+{
+        (void)state;
+        write_at("proc/self/cgroup", "4:memory:/docker/x\n1:name=systemd:/y\n0::/z\n");
+        write_at(V1 "/docker/x/memory.limit_in_bytes", "9223372036854771712\n");
+        assert_limit(0, "untouched");
+        write_at(V1 "/docker/x/memory.limit_in_bytes", "1073741824\n");
+        assert_limit(1024 * MIB, V1 "/docker/x/memory.limit_in_bytes");
+        write_at(V1 "/docker/memory.limit_in_bytes", "1048576\n");
+        assert_limit(1 * MIB, V1 "/docker/memory.limit_in_bytes");
+        write_at(V2 "/z/memory.max", "524288\n");
+        assert_limit(512, V2 "/z/memory.max");
+}
+
+static void
+host_memory_limit_takes_rubbish_for_none(void **state)
+{
+        static const char *const rubbish[] = {
+                "", "\n", "max", "-1\n", "0\n", "1\n", "99999999999999999999999\n"
+        };
+
+        (void)state;
+        write_at("proc/self/cgroup", "0::/a\n");
+        for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
+                write_at(V2 "/a/memory.max", rubbish[i]);
+                assert_limit(0, "untouched");
+        }
+}
+
+static void
+host_memory_limit_survives_a_path_longer_than_its_room(void **state)
+{
+        char path[1601] = "", text[4000];
+
+        (void)state;
+        for (unsigned i = 0; i < 200; i++)
+                memcpy(path + 8 * (size_t)i, "/aaaaaaa", 9);
+        (void)snprintf(text, sizeof(text), "4:memory:%s\n0::%s\n", path, path);
+        write_at("proc/self/cgroup", text);
+        write_at(V1 "/aaaaaaa/memory.limit_in_bytes", "1073741824\n");
+        write_at(V2 "/aaaaaaa/memory.max", "536870912\n");
+        assert_limit(512 * MIB, V2 "/aaaaaaa/memory.max");
+}
+
+/* Whatever this machine says, it must be a limit below its memory. */
+static void
+host_memory_limit_answers_on_this_machine(void **state)
+{
+        char path[512] = "";
+        uint64_t total_kib = UINT64_MAX;
+        uint64_t kib = host_memory_limit("", total_kib, path, sizeof(path));
+
+        (void)state;
+        assert_true(kib < total_kib);
+        assert_int_equal(kib > 0, strncmp(path, "/sys/fs/cgroup/", 15) == 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int
+main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                CASE(host_hides_processes_when_init_is_not_there),
+                CASE(host_hides_processes_when_init_may_not_be_read),
+                CASE(host_hides_processes_not_for_a_file_that_says_nothing),
+                CASE(host_memory_limit_is_none_where_there_are_no_cgroups),
+                CASE(host_memory_limit_is_the_least_at_or_above_the_own_cgroup),
+                CASE(host_memory_limit_of_the_root_is_looked_at),
+                CASE(host_memory_limit_must_be_below_the_machines_memory),
+                CASE(host_memory_limit_knows_version_1_and_takes_the_lesser),
+                CASE(host_memory_limit_takes_rubbish_for_none),
+                CASE(host_memory_limit_survives_a_path_longer_than_its_room),
+                CASE(host_memory_limit_answers_on_this_machine),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
