@@ -21,7 +21,7 @@
  * them cost 0.8 ms.
  */
 #define REFRESH_US      100000u
-#define REFRESH_FAST_US 50000u
+#define REFRESH_FAST_US 20000u
 /* While CALM the slower files are looked at so often. */
 #define DEEP_US 1000000u
 /* A file that is bad now and then is said to be bad once, not each time. */
