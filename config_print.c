@@ -41,7 +41,7 @@ config_print(FILE *out, const struct policy *p)
                         continue;
                 }
                 k->type->format(p, k, value);
-                (void)fprintf(out, "%s = %s\n", k->name, value);
+                (void)fprintf(out, "%s =%s%s\n", k->name, *value ? " " : "", value);
         }
 }
 

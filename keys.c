@@ -71,6 +71,17 @@ const struct key keys[] = {
             "ask."),
         KEY("kill", "give_up", time, give_up_us, US_PER_S, 10 * US_PER_MIN, "10s",
             "When nothing has moved for this long after SIGKILL, take the next process."),
+
+        KEY("notify", "desktop", flag, notify_desktop, 0, 1, "yes",
+            "Tell everybody with a graphical session when a program was ended."),
+        KEY("notify", "warn", flag, notify_warn, 0, 1, "yes",
+            "Warn them before it comes to that, once in ten minutes for each program that grows."),
+        KEY("notify", "exec", path, notify_exec, 0, 0, "",
+            "Run this program for each event, as an unprivileged user and with the event in its "
+            "environment (oomguard-notify(8)): for mail, chat or a pager."),
+        KEY("notify", "memory_monitor", auto, memory_monitor, 0, 1, "auto",
+            "Ask programs to give memory back before any is ended, as "
+            "org.freedesktop.LowMemoryMonitor.  auto: unless another program does."),
 };
 
 _Static_assert(sizeof(keys) / sizeof(keys[0]) == KEYS_N, "KEYS_N counts the keys");
@@ -93,6 +104,9 @@ static const struct {
           "unit:GLOB or cgroup:GLOB; in a GLOB * stands for anything, ? for one character, [abc] "
           "for one of these." },
         { "kill", "How a process is ended." },
+        { "notify", "Whom oomguard-notify tells, beside the journal and D-Bus.  Without that "
+                    "program this has "
+                    "no effect." },
 };
 
 int

@@ -8,7 +8,7 @@
 
 #include "values.h"
 
-enum { KEYS_N = 20 };
+enum { KEYS_N = 24 };
 
 /* KEYS_N of them; those of a section stand together. */
 extern const struct key keys[];

@@ -14,6 +14,7 @@ enum {
         POLICY_PATTERN_MAX = 160, /* bytes of a pattern, the ending zero included */
         POLICY_FILES_MAX = 16,
         POLICY_PATH_MAX = 256,
+        POLICY_EXEC_MAX = 196, /* the ending zero included */
 };
 
 /*
@@ -64,6 +65,11 @@ struct policy {
 
         uint64_t grace_us;
         uint64_t give_up_us;
+
+        /* Read by oomguard-notify; the guard itself has no use for them. */
+        bool notify_desktop, notify_warn;
+        bool memory_monitor; /* provide org.freedesktop.LowMemoryMonitor when nobody else does */
+        char notify_exec[POLICY_EXEC_MAX]; /* absolute path of the hook; empty: none */
 
         uint32_t n_files; /* the files it was read from, in order */
         char files[POLICY_FILES_MAX][POLICY_PATH_MAX];

@@ -262,6 +262,52 @@ format_flag(const struct policy *p, const struct key *k, char buf[VALUE_MAX])
         (void)snprintf(buf, VALUE_MAX, "%s", *yes ? "yes" : "no");
 }
 
+static bool
+parse_auto(struct value_target *t, const struct key *k, const char *text)
+{
+        bool *out = field(t->policy, k), on = strcasecmp(text, "auto") == 0;
+
+        if (!*text)
+                return WRONG(t, "no value");
+        if (!on && strcasecmp(text, "no") != 0)
+                return WRONG(t, "must be auto or no");
+        *out = on;
+        return true;
+}
+
+static void
+format_auto(const struct policy *p, const struct key *k, char buf[VALUE_MAX])
+{
+        const bool *on = const_field(p, k);
+
+        (void)snprintf(buf, VALUE_MAX, "%s", *on ? "auto" : "no");
+}
+
+/* Whether there is such a file is looked at when it is used: it may come later. */
+static bool
+parse_path(struct value_target *t, const struct key *k, const char *text)
+{
+        char *out = field(t->policy, k);
+        size_t len = strlen(text);
+
+        if (len > 0 && *text != '/')
+                return WRONG(t, "must be an absolute path");
+        if (len >= POLICY_EXEC_MAX)
+                return WRONG(t, "is longer than %d bytes", POLICY_EXEC_MAX - 1);
+        /* Every byte behind it too: policies are compared whole. */
+        memset(out, 0, POLICY_EXEC_MAX);
+        memcpy(out, text, len);
+        return true;
+}
+
+static void
+format_path(const struct policy *p, const struct key *k, char buf[VALUE_MAX])
+{
+        const char *path = const_field(p, k);
+
+        (void)snprintf(buf, VALUE_MAX, "%s", path);
+}
+
 /* One part of a limit: what ends in % is a percentage, and so is a bare 0. */
 static bool
 parse_limit_part(struct value_target *t, const struct key *k, const char *part, struct limit *l)
@@ -342,6 +388,8 @@ const struct value_type values_share = { parse_share, format_share };
 const struct value_type values_time = { parse_time, format_time };
 const struct value_type values_size = { parse_size, format_size };
 const struct value_type values_flag = { parse_flag, format_flag };
+const struct value_type values_auto = { parse_auto, format_auto };
+const struct value_type values_path = { parse_path, format_path };
 
 /* A share is a limit without a size. */
 static struct limit

@@ -23,7 +23,7 @@
 
 enum {
         VALUE_TEXT_MAX = 196, /* bytes of a value as it is written */
-        VALUE_MAX = 96,       /* bytes of a formatted one */
+        VALUE_MAX = 200,      /* bytes of a formatted one */
         VALUE_WHY_MAX = 224,
 };
 
@@ -60,6 +60,8 @@ extern const struct value_type values_share; /* `2.5%`: uint32_t, bp */
 extern const struct value_type values_time;  /* `10s`: uint64_t, us */
 extern const struct value_type values_size;  /* `1M`: uint64_t, KiB */
 extern const struct value_type values_flag;  /* `yes`: bool */
+extern const struct value_type values_auto;  /* `auto` or `no`: bool */
+extern const struct value_type values_path;  /* `/x/y` or nothing: char[POLICY_EXEC_MAX] */
 
 /* Writes target.why. */
 __attribute__((format(printf, 2, 3))) void

@@ -146,6 +146,8 @@ the_defaults_are_what_the_manual_says(void **state)
         assert_int_equal(p.n_rules, 0);
         assert_int_equal(p.grace_us, 3000000);
         assert_int_equal(p.give_up_us, 10000000);
+        assert_true(p.notify_desktop && p.notify_warn && p.memory_monitor);
+        assert_string_equal(p.notify_exec, "");
         assert_int_equal(p.n_files, 0);
 }
 
@@ -194,6 +196,14 @@ static const struct range ranges[] = {
           "above the maximum of 5min" },
         { "kill", "give_up", "", "1s", "10min", "999ms", "below the minimum of 1s", "600001ms",
           "above the maximum of 10min" },
+        { "notify", "desktop", "", "no", "yes", "on", "must be yes or no", "1",
+          "must be yes or no" },
+        { "notify", "warn", "", "no", "yes", "never", "must be yes or no", "10%",
+          "must be yes or no" },
+        { "notify", "exec", "", "/x", "/usr/local/lib/on oom.sh", "mail.sh",
+          "must be an absolute path", "~/mail.sh", "must be an absolute path" },
+        { "notify", "memory_monitor", "", "no", "auto", "yes", "must be auto or no", "1",
+          "must be auto or no" },
 };
 
 static void
@@ -242,7 +252,7 @@ no_key_is_missing_from_the_table_of_ranges(void **state)
         config_defaults(&p);
         p.protect_defaults = false;
         all = printed(&p);
-        for (const char *c = all; (c = strstr(c, " = ")) != NULL; c++)
+        for (const char *c = all; (c = strstr(c, " =")) != NULL; c++)
                 n++;
         assert_int_equal(n, N_OF(ranges));
         free(all);
@@ -277,6 +287,7 @@ a_value_may_be_written_in_many_ways(void **state)
                 { "victim", "min_size", "0", "0K" },
                 { "victim", "min_size", "2048K", "2M" },
                 { "victim", "protect_defaults", "NO", "no" },
+                { "notify", "memory_monitor", "Auto", "auto" },
         };
 
         (void)state;
@@ -291,6 +302,22 @@ a_value_may_be_written_in_many_ways(void **state)
                 assert_string_equal(got, rows[i].shown);
                 free(got);
         }
+}
+
+static void
+an_empty_path_takes_back_the_one_before(void **state)
+{
+        char *all;
+        struct policy p;
+
+        (void)state;
+        p = parse_good("[notify]\nexec = /a/b\n");
+        assert_string_equal(p.notify_exec, "/a/b");
+        p = parse_good("[notify]\nexec =\n");
+        assert_string_equal(p.notify_exec, "");
+        all = printed(&p);
+        assert_non_null(strstr(all, "\nexec =\n"));
+        free(all);
 }
 
 static void
@@ -361,6 +388,7 @@ a_value_that_is_none_is_told_with_its_reason(void **state)
                 { "victim", "min_size", "7", "needs a unit: K, M, G or T" },
                 { "victim", "protect_defaults", "", "no value" },
                 { "victim", "protect_defaults", "yes no", "must be yes or no" },
+                { "notify", "memory_monitor", "", "no value" },
         };
 
         (void)state;
@@ -1108,6 +1136,7 @@ main(void)
                         every_key_reads_its_smallest_and_its_largest_value_and_nothing_outside),
                 cmocka_unit_test(no_key_is_missing_from_the_table_of_ranges),
                 cmocka_unit_test(a_value_may_be_written_in_many_ways),
+                cmocka_unit_test(an_empty_path_takes_back_the_one_before),
                 cmocka_unit_test(a_limit_keeps_which_parts_it_was_given),
                 cmocka_unit_test(a_value_that_is_none_is_told_with_its_reason),
                 cmocka_unit_test(
