@@ -16,11 +16,12 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LDLIBS   = -linih -pthread
 
 # Text and numbers in, numbers out: no clock, no file, no floating point (see tests/gates).
-PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim watch
+PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim rank watch wire
 # What the loop runs once memory is locked, beside the pure ones.
 LOOP  = sampler procfs roster kill ring reaper choice flight guard
 # What may block: set-up and the errand thread.
-EDGE  = census follow identity rules config config_print loader keys patterns values message trace errand report harden host
+EDGE  = census follow identity rules config config_print loader keys patterns values message trace \
+        wirerec feed subscribe sdnotify tell serve errand report harden host
 
 OBJ   = $(patsubst %,$(BUILD)/%.o,$(PURE) $(LOOP) $(EDGE))
 LIB   = $(BUILD)/liboomguard.a
@@ -101,7 +102,7 @@ fuzz:
 	        mkdir -p $(BUILD)/fuzzing/$$f && \
 	        clang $(CPPFLAGS) -I. -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined \
 	                -fno-sanitize-recover=all -o $(BUILD)/fuzzing/$$f.bin tests/fuzz/fuzz_$$f.c \
-	                $(patsubst %,%.c,$(filter-out guard choice flight reaper errand harden host report,$(PURE) $(LOOP) $(EDGE))) \
+	                $(patsubst %,%.c,$(filter-out guard choice flight reaper errand tell serve feed harden host report,$(PURE) $(LOOP) $(EDGE))) \
 	                $(LDLIBS) && \
 	        $(BUILD)/fuzzing/$$f.bin -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
 	                $(BUILD)/fuzzing/$$f tests/fuzz/corpus/$$f || exit 1; done

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns what may wait: /proc, stderr, the trace, signals, reload.  Never signals a candidate.
+ * Owns the thread of what may wait: /proc and rosters, signals, reload.  Never signals a candidate.
  */
 #include "errand.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include "follow.h"
 #include "message.h"
 #include "sampler.h"
+#include "serve.h"
+#include "tell.h"
 #include "trace.h"
 
 #define SECOND_US UINT64_C(1000000)
@@ -28,8 +31,10 @@
 /* Near a limit a scan follows the other, with room to breathe. */
 #define HOT_PERIOD_US (SECOND_US / 20)
 #define HOT_PART      4u
-/* It looks at what the loop left at least so often. */
-#define POLL_US SECOND_US
+/* The loop tells how things stand once a second; when it does not, that is to be noticed too. */
+#define POLL_US (SECOND_US * 3 / 2)
+/* What people are shown is no older. */
+#define SHOW_US SECOND_US
 
 static uint64_t
 clock_us(clockid_t clock)
@@ -147,7 +152,25 @@ scan(struct errand *e, bool hot)
         if (!build)
                 return;
         e->building->roster.took_us = e->took_us;
+        if (feed_wants(&e->feed)) {
+                e->shown = e->building->roster;
+                e->shown_us = begin_us;
+        }
         hand_over(e, e->scan_due_us + e->took_us * 2);
+}
+
+bool
+errand_show(struct errand *e)
+{
+        uint64_t now_us = sampler_now_us();
+
+        if (e->shown_us != 0 && now_us - e->shown_us < SHOW_US)
+                return true;
+        if (census_scan(&e->census, now_us, atomic_load(&e->share->swap)) < 0)
+                return false;
+        follow_show(&e->census, now_us, &e->shown);
+        e->shown_us = now_us;
+        return true;
 }
 
 /* ---- what the loop asks for ---- */
@@ -166,82 +189,53 @@ take_strikes(struct errand *e)
         }
 }
 
-static void
-write_trace(struct errand *e, const struct record *rec)
-{
-        char line[TRACE_LINE_MAX];
-        size_t n = trace_format(&rec->sample, &rec->verdict, line, sizeof(line));
-
-        if (fwrite(line, 1, n, e->trace) == n)
-                return;
-        report_line(e->report, MESSAGE_ERROR, "--record: %s; recording ends, guarding goes on",
-                    strerror(errno));
-        atomic_store(&e->share->recording, false);
-        (void)fclose(e->trace);
-        e->trace = NULL;
-}
-
-static void
-drain(struct errand *e)
-{
-        struct record rec;
-        char text[MESSAGE_MAX];
-
-        while (ring_take(&e->share->ring, &rec)) {
-                if (rec.kind == RECORD_SAMPLE) {
-                        if (e->trace)
-                                write_trace(e, &rec);
-                        continue;
-                }
-                int level = message_format(&rec, e->current, text, sizeof(text));
-
-                if (level < 0)
-                        continue;
-                report_line(e->report, level, "%s", text);
-                if (e->trace)
-                        (void)fprintf(e->trace, "# %s\n", text);
-        }
-        uint64_t lost = atomic_load(&e->share->ring.lost);
-
-        if (lost != e->lost) {
-                report_line(e->report, MESSAGE_WARNING, "%llu records of the loop are lost",
-                            (unsigned long long)(lost - e->lost));
-                e->lost = lost;
-        }
-        if (e->trace)
-                (void)fflush(e->trace);
-}
-
 /* ---- signals ---- */
+
+struct complaint {
+        struct errand *e;
+        void (*fault)(void *arg, const char *text);
+        void *arg;
+};
 
 static void
 tell_fault(void *arg, const char *text)
 {
-        struct errand *e = arg;
+        struct complaint *c = arg;
 
-        report_line(e->report, MESSAGE_ERROR, "%s; the running configuration stays", text);
+        report_line(c->e->report, MESSAGE_ERROR, "%s; the running configuration stays", text);
+        if (c->fault)
+                c->fault(c->arg, text);
 }
 
-static void
-reload(struct errand *e)
+int
+errand_reload(struct errand *e, void (*fault)(void *arg, const char *text), void *arg)
 {
+        struct complaint c = { e, fault, arg };
         struct policy *next = e->spare;
+        unsigned n_faults;
 
         if (atomic_load(&e->share->policy_used) != e->current) {
                 report_line(e->report, MESSAGE_WARNING,
                             "the last reload is not in force yet; this one is passed over");
-                return;
+                return -EBUSY;
         }
-        if (config_load(e->config, next, tell_fault, e) > 0)
-                return;
+        (void)sdnotify_send(&e->sd, "RELOADING=1\nMONOTONIC_USEC=%llu",
+                            (unsigned long long)sampler_now_us());
+        n_faults = config_load(e->config, next, tell_fault, &c);
+        (void)sdnotify_send(&e->sd, "READY=1");
+        if (n_faults > 0)
+                return n_faults < INT_MAX ? (int)n_faults : INT_MAX;
         e->spare = e->current;
         e->current = next;
         census_set_policy(&e->census, next);
         atomic_store(&e->share->policy, next);
         e->scan_due_us = 0;
+        e->shown_us = 0;
         if (e->trace)
                 trace_begin(e->trace, next);
         report_line(e->report, MESSAGE_NOTICE, "reloaded; %u rules", next->n_rules);
+        tell_event(e, WIRE_RELOADED);
+        return 0;
 }
 
 static void
@@ -253,8 +247,8 @@ take_signal(struct errand *e)
         if (read(e->signal_fd, &si, sizeof(si)) != (ssize_t)sizeof(si))
                 return;
         if (si.ssi_signo == SIGHUP) {
-                drain(e);
-                reload(e);
+                tell_drain(e);
+                (void)errand_reload(e, NULL, NULL);
                 return;
         }
         report_line(e->report, MESSAGE_INFO, "ending on signal %u", si.ssi_signo);
@@ -294,31 +288,43 @@ scan_is_due(const struct errand *e, bool hot)
                supply_kib + atomic_load(&e->share->step_kib) * 2 < e->mark_supply_kib;
 }
 
+/* Waits for what there is to do; rosters come first, people afterwards. */
+static void
+once(struct errand *e)
+{
+        enum { SIGNALS, LOOP, FEED };
+        struct pollfd p[FEED + FEED_POLLED] = {
+                [SIGNALS] = { .fd = e->signal_fd, .events = POLLIN },
+                [LOOP] = { .fd = e->share->errand_fd, .events = POLLIN },
+        };
+        unsigned n_feed = feed_poll(&e->feed, sampler_now_us(), &p[FEED]);
+        int n = poll(p, FEED + n_feed, wait_ms(e));
+        bool hot;
+        uint64_t count;
+
+        if (n > 0 && p[LOOP].revents)
+                (void)!read(e->share->errand_fd, &count, sizeof(count));
+        take_strikes(e);
+        hot = atomic_load(&e->share->hot);
+        if (scan_is_due(e, hot))
+                scan(e, hot);
+        tell_drain(e);
+        tell_manager(e, sampler_now_us());
+        if (n > 0 && p[SIGNALS].revents)
+                take_signal(e);
+        if (n > 0)
+                feed_serve(&e->feed, &p[FEED], n_feed, serve_request, e);
+}
+
 static void *
 run(void *arg)
 {
         struct errand *e = arg;
-        struct pollfd p[2] = {
-                { .fd = e->signal_fd, .events = POLLIN },
-                { .fd = e->share->errand_fd, .events = POLLIN },
-        };
-        uint64_t count;
 
-        while (!atomic_load(&e->share->stop)) {
-                int n = poll(p, 2, wait_ms(e));
-
-                if (n > 0 && p[1].revents)
-                        (void)!read(e->share->errand_fd, &count, sizeof(count));
-                if (n > 0 && p[0].revents)
-                        take_signal(e);
-                take_strikes(e);
-                drain(e);
-                bool hot = atomic_load(&e->share->hot);
-
-                if (scan_is_due(e, hot))
-                        scan(e, hot);
-        }
-        drain(e);
+        while (!atomic_load(&e->share->stop))
+                once(e);
+        tell_drain(e);
+        (void)sdnotify_send(&e->sd, "STOPPING=1");
         return NULL;
 }
 
@@ -349,6 +355,8 @@ void
 errand_close(struct errand *e)
 {
         census_close(&e->census);
+        feed_close(&e->feed);
+        sdnotify_close(&e->sd);
         (void)close(e->signal_fd);
         if (e->trace)
                 (void)fclose(e->trace);
@@ -360,6 +368,7 @@ errand_rehearse(struct errand *e)
         memset(e->row, 0, sizeof(e->row));
         memset(e->slot, 0, sizeof(e->slot));
         memset(e->buffer, 0, sizeof(e->buffer));
+        memset(&e->shown, 0, sizeof(e->shown));
         if (census_scan(&e->census, sampler_now_us(), false) == 0)
                 follow_build(&e->census, sampler_now_us(), 0, &e->building->roster);
         /* While CALM nobody is followed: a descriptor costs the kernel half a KiB. */

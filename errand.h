@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The errand thread: everything that may block or allocate.  It walks /proc and hands the loop its
- * rosters, writes what the loop has to say, answers signals, reloads.  The loop never waits for it.
+ * rosters, says what the loop has to say (tell.h), answers requests (serve.h) and signals, reloads.
+ * The loop never waits for it.
  */
 #ifndef OOMGUARD_ERRAND_H
 #define OOMGUARD_ERRAND_H
@@ -9,10 +10,25 @@
 #include <pthread.h>
 #include <stdio.h>
 #include "census.h"
+#include "feed.h"
 #include "report.h"
+#include "sdnotify.h"
 #include "share.h"
 
 enum { ERRAND_SLOTS = 2 * CENSUS_ROWS, ERRAND_STACK = 64 * 1024 };
+
+/* What was told of late, and what is needed to tell it. */
+struct told {
+        struct record last; /* the newest look that the loop has told of */
+        bool any;           /* there is one */
+        struct wire_record out;
+        uint32_t level, flags; /* as last sent */
+        uint64_t kills, missed, last_kill_s, lost;
+        enum level status_level;
+        uint64_t status_us; /* when the service manager last heard */
+        bool ready;
+        uint64_t ticks; /* as of the last ping */
+};
 
 struct errand {
         struct share *share;
@@ -21,6 +37,9 @@ struct errand {
         struct policy *spare; /* where a reload is read into; the other one is in force */
         struct policy *current;
         FILE *trace; /* --record, or NULL */
+        bool dry_run, blind;
+        struct feed feed;   /* opened by main, or closed: FEED_INIT */
+        struct sdnotify sd; /* the same */
         int signal_fd;
         pthread_t thread;
 
@@ -36,11 +55,14 @@ struct errand {
         uint64_t mark_supply_kib; /* at the newest mark; 0: none */
         int level;                /* as of the last scan */
         uint32_t n_strikes;
-        uint64_t lost;
+
+        struct told told;
+        struct roster shown; /* for people: nobody else writes it, nothing in it is open */
+        uint64_t shown_us;   /* when it was made; 0: never */
 };
 
-/* Opens what it needs.  share, report, config, spare, current and trace are set.  SIGTERM, SIGINT
- * and SIGHUP are blocked by the caller, in every thread.  0 or a negative errno. */
+/* Opens what it needs.  share, report, config, spare, current, trace, feed and sd are set. SIGTERM,
+ * SIGINT and SIGHUP are blocked by the caller, in every thread.  0 or a negative errno. */
 int
 errand_open(struct errand *e, int fd_budget);
 void
@@ -57,5 +79,18 @@ errand_start(struct errand *e);
 /* Waits for it to have written what is left; the stop flag is set. */
 void
 errand_join(struct errand *e);
+
+/* ---- for serve.c ---- */
+
+/*
+ * Reads the configuration again.  Returns the number of faults, each of them told and handed to
+ * `fault` too (which may be NULL); -EBUSY: the last one is not in force yet.
+ */
+int
+errand_reload(struct errand *e, void (*fault)(void *arg, const char *text), void *arg);
+
+/* Makes e->shown of a scan, unless it is younger than a second.  False: /proc cannot be read. */
+bool
+errand_show(struct errand *e);
 
 #endif

@@ -317,6 +317,16 @@ flight_act(struct guard *g)
                 report_nobody(g, CAUSE_BLIND);
                 return;
         }
+        if (g->sample.now_us < atomic_load(&g->share->paused_until_us)) {
+                report_nobody(g, CAUSE_PAUSED);
+                g->told_paused = true;
+                return;
+        }
+        if (g->told_paused) {
+                /* Whatever is in the way from here on is another matter. */
+                g->told_paused = false;
+                g->told_nobody = false;
+        }
         if (g->sample.now_us < g->vain_until_us) {
                 report_nobody(g, CAUSE_NO_EFFECT);
                 return;

@@ -146,8 +146,9 @@ row_forget(struct row *r)
         r->pid = -1;
 }
 
+/* `passer`: where somebody is noted who is not to be followed any further, or NULL. */
 static struct follow *
-follow_row(struct census *c, struct row *r, struct proc_stat *st)
+follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow *passer)
 {
         struct follow *f;
 
@@ -158,6 +159,12 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st)
         r->ppid = st->ppid;
         r->stack = st->start_stack;
         f = follow_find(c, r);
+        if (passer && !f) {
+                *passer = (struct follow){ .pid = r->pid, .size_fd = { -1, -1 }, .pidfd = -1 };
+                follow_identify(c, passer, st);
+        }
+        if (passer)
+                return f ? f : passer;
         if (f && r->leaderless && !still_tells(f)) {
                 f->start_ticks = UINT64_MAX; /* left to the rosters that it stands on */
                 f = NULL;
@@ -366,14 +373,13 @@ release_old(struct census *c, uint64_t done)
         }
 }
 
-void
-follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret)
+static void
+make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *ret)
 {
         struct family *table = c->work.rank.family;
         struct pick *pick = c->work.rank.pick;
         uint32_t n;
 
-        c->built++;
         ret->made_us = now_us;
         ret->n_seen = c->n_seen;
         ret->n = 0;
@@ -383,7 +389,6 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
         for (uint32_t i = 0; i < c->n; i++) {
                 ret->rest_kib += census_row_kib(&c->row[i]);
         }
-        release_old(c, done);
         count_families(c, table);
         n = rank(c, table, pick);
         for (uint32_t i = 0; i < n; i++) {
@@ -393,7 +398,7 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
                 struct follow *f;
 
                 ret->rest_kib -= census_row_kib(r);
-                f = follow_row(c, r, &st);
+                f = follow_row(c, r, &st, passer);
                 if (!f) {
                         /* Nothing if it has gone; else there was no place to follow it from. */
                         ret->rest_kib += census_row_kib(r);
@@ -406,6 +411,24 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
                         ret->protected_kib += blame_own_kib(to);
                 ret->n++;
         }
+}
+
+void
+follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret)
+{
+        c->built++;
+        release_old(c, done);
+        make(c, now_us, NULL, ret);
+}
+
+void
+follow_show(struct census *c, uint64_t now_us, struct roster *ret)
+{
+        struct follow passer;
+
+        make(c, now_us, &passer, ret);
+        for (uint32_t i = 0; i < ret->n; i++)
+                ret->c[i].size_fd = ret->c[i].pidfd = -1;
 }
 
 void

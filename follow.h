@@ -16,6 +16,11 @@
 void
 follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
 
+/* The same for people to look at: nothing is opened that stays open, nothing closed, and the loop
+ * never gets it. */
+void
+follow_show(struct census *c, uint64_t now_us, struct roster *ret);
+
 /* Closes everything held. */
 void
 follow_end_all(struct census *c);

@@ -24,6 +24,10 @@
 #define REFRESH_FAST_US 20000u
 /* While CALM the slower files are looked at so often. */
 #define DEEP_US 1000000u
+/* How things stand is told so often. */
+#define STATE_US 1000000u
+/* What the kernel ends inside of limits, which may be many a second, is told so often. */
+#define LIMITED_US 60000000u
 /* A file that is bad now and then is said to be bad once, not each time. */
 #define FAULT_OVER_US 5000000u
 /* ppoll(2) on ten descriptors or more allocates a page every time. */
@@ -137,6 +141,7 @@ publish(struct guard *g)
 
         atomic_store(&sh->ticks, atomic_load(&sh->ticks) + 1);
         atomic_store(&sh->settled, v->settled);
+        atomic_store(&sh->acting, g->watch.state != WATCH_IDLE);
         atomic_store(&sh->swap, g->sample.mem.swap_total_kib > 0);
         atomic_store(&sh->supply_kib, v->supply_kib);
         atomic_store(&sh->shmem_kib, g->sample.mem.shmem_kib);
@@ -195,6 +200,37 @@ report_level(struct guard *g)
         guard_post(g, &rec);
 }
 
+static void
+report_state(struct guard *g)
+{
+        struct record rec;
+
+        if (g->state_us != 0 && g->sample.now_us - g->state_us < STATE_US)
+                return;
+        g->state_us = g->sample.now_us;
+        rec = guard_record(g, RECORD_STATE);
+        guard_post(g, &rec);
+}
+
+/* A kill of the kernel's own is one that came too late here; while memory is plentiful it is some
+ * cgroup's limit, and nobody's fault but its own. */
+static void
+report_kernel(struct guard *g)
+{
+        bool low = g->verdict.level >= LEVEL_WARN || g->told >= LEVEL_WARN;
+        struct record rec;
+
+        if (g->sampler.oom_kill == g->oom_kill)
+                return;
+        if (!low && g->oom_told_us != 0 && g->sample.now_us - g->oom_told_us < LIMITED_US)
+                return;
+        rec = guard_record(g, RECORD_KERNEL);
+        rec.kernel = (struct record_kernel){ g->sampler.oom_kill - g->oom_kill, low };
+        g->oom_kill = g->sampler.oom_kill;
+        g->oom_told_us = g->sample.now_us;
+        guard_post(g, &rec);
+}
+
 /* ---- the loop ---- */
 
 uint64_t
@@ -207,8 +243,10 @@ guard_tick(struct guard *g)
         if (g->watch.state == WATCH_IDLE && g->verdict.act >= LEVEL_TERM)
                 flight_act(g);
         publish(g);
+        report_kernel(g);
         report_level(g);
         report_faults(g);
+        report_state(g);
         return g->verdict.next_us;
 }
 
@@ -254,6 +292,7 @@ guard_rehearse(struct guard *g)
                         (void)flight_try(g, &g->roster->roster.c[0]);
         }
         g->roster = NULL;
+        g->oom_kill = g->sampler.oom_kill;
         memset(&g->decide, 0, sizeof(g->decide));
         memset(&g->verdict, 0, sizeof(g->verdict));
 }

@@ -50,7 +50,11 @@ struct guard {
         uint64_t owned_kibps; /* growth of those that may be ended, when they were last looked at */
         uint64_t deep_us;     /* when the last deep sample was taken */
         enum level told;
-        bool told_nobody; /* once until memory has recovered */
+        bool told_nobody;  /* once until memory has recovered */
+        bool told_paused;  /* it was the pause that was told */
+        uint64_t state_us; /* when RECORD_STATE was last posted */
+        uint64_t oom_kill; /* sampler.oom_kill as last told */
+        uint64_t oom_told_us;
         int32_t told_dry; /* pid that a dry run would have ended last */
         unsigned vain;    /* kills in a row that gave next to nothing back */
         uint64_t vain_until_us;

@@ -25,6 +25,31 @@ host_hides_processes(int proc_fd)
         return n == -EPERM || n == -EACCES || n == -ENOENT;
 }
 
+bool
+host_hides_from_others(const char *root)
+{
+        char path[1024], line[1024];
+        bool hides = false;
+        FILE *f;
+
+        (void)snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
+        f = fopen(path, "re");
+        if (!f)
+                return false;
+        /* `ID PARENT MAJOR:MINOR ROOT MOUNTPOINT ... - proc proc rw,hidepid=invisible`, or =2; the
+         * last one on /proc is the one that is seen. */
+        while (fgets(line, sizeof(line), f)) {
+                char *type = strstr(line, " - proc ");
+                const char *option = type ? strstr(type, "hidepid=") : NULL;
+
+                if (type && strstr(line, " /proc "))
+                        hides = option && strncmp(option, "hidepid=0", 9) != 0 &&
+                                strncmp(option, "hidepid=off", 11) != 0;
+        }
+        (void)fclose(f);
+        return hides;
+}
+
 /* A limit in bytes from `path`, in KiB; 0 for none. */
 static uint64_t
 read_limit(const char *path)

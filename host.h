@@ -14,6 +14,11 @@
 bool
 host_hides_processes(int proc_fd);
 
+/* True when /proc is mounted so that it hides processes from other users, whatever we may see
+ * (hidepid= in /proc/self/mountinfo).  `root` stands before every path: "". */
+bool
+host_hides_from_others(const char *root);
+
 /*
  * The least memory limit of a cgroup at or above this process's own, in KiB, with its path; 0 when
  * there is none below the machine's own memory.  `root` stands before every path: "".

@@ -324,6 +324,9 @@ say_nobody(struct line *l, const struct record *rec)
         case CAUSE_NO_EFFECT:
                 add(l, "the last two gave next to nothing back");
                 break;
+        case CAUSE_PAUSED:
+                add(l, "the guard is paused (oomguardctl resume ends that)");
+                break;
         case CAUSE_BLIND:
                 add(l, "other people's processes are hidden (hidepid), so the cause may be too");
                 break;
@@ -333,6 +336,22 @@ say_nobody(struct line *l, const struct record *rec)
         add(l, "; held by tmpfs and shared memory %s, huge pages %s, protected processes %s",
             sz(s->mem.shmem_kib).text, sz(s->mem.hugetlb_kib).text, sz(rec->protected_kib).text);
         return MESSAGE_ERROR;
+}
+
+static int
+say_kernel(struct line *l, const struct record *rec)
+{
+        unsigned long long n = rec->kernel.n;
+
+        add(l, "the kernel's OOM killer has ended %llu process%s", n, n == 1 ? "" : "es");
+        if (rec->kernel.low) {
+                add(l, " before the guard could: ");
+                add_cause(l, rec, LEVEL_KILL);
+                return MESSAGE_ERROR;
+        }
+        add(l, ", although %s are available: inside a cgroup's own limit, it seems (`dmesg` tells)",
+            sz(rec->verdict.available_kib).text);
+        return MESSAGE_NOTICE;
 }
 
 static int
@@ -396,7 +415,10 @@ message_format(const struct record *rec, const struct policy *p, char *ret, size
         ret[0] = '\0';
         switch (rec->kind) {
         case RECORD_SAMPLE:
+        case RECORD_STATE:
                 return -1;
+        case RECORD_KERNEL:
+                return say_kernel(&l, rec);
         case RECORD_LEVEL:
                 return say_level(&l, rec);
         case RECORD_FAULT:

@@ -24,12 +24,14 @@
 enum { EXIT_USAGE = 2 };
 
 /* Open at all times, or for a moment: standard ones, report, trace, events, kernel files, /proc
- * twice, and what two scans and a reload have in hand.  zram swaps come on top, one each. */
-enum { FILES_FIXED = 24 };
+ * twice, the service manager, the feed and whoever is being let in or turned away, and what two
+ * scans and a reload have in hand.  zram swaps and the feed's subscribers come on top, one each. */
+enum { FILES_FIXED = 27 };
 
 struct options {
         const char *config;
         const char *record;
+        const char *feed;
         bool dry_run;
         bool check;
 };
@@ -46,7 +48,7 @@ static void
 print_help(FILE *out)
 {
         (void)fputs(
-                "oomguard [-c FILE] [--dry-run] [--check] [--record FILE] [--help] [--version]\n"
+                "oomguard [-c FILE] [--dry-run] [--check] [--record FILE] [--feed PATH] ...\n"
                 "\n"
                 "Ends the process that is eating the machine's memory before the machine stands "
                 "still.\n"
@@ -55,6 +57,7 @@ print_help(FILE *out)
                 "  -n, --dry-run       do all but signal, and say what would have been ended\n"
                 "      --check         print the effective configuration, or its faults, and exit\n"
                 "      --record FILE   write every look and its verdict to FILE\n"
+                "      --feed PATH     where oomguardctl finds it (default " WIRE_FEED ")\n"
                 "  -h, --help          this text\n"
                 "  -V, --version       the version\n"
                 "\n"
@@ -67,12 +70,13 @@ print_help(FILE *out)
 static int
 parse_arguments(int argc, char **argv, struct options *o)
 {
-        enum { OPT_CHECK = 256, OPT_RECORD };
+        enum { OPT_CHECK = 256, OPT_RECORD, OPT_FEED };
         static const struct option longs[] = {
                 { "config", required_argument, NULL, 'c' },
                 { "dry-run", no_argument, NULL, 'n' },
                 { "check", no_argument, NULL, OPT_CHECK },
                 { "record", required_argument, NULL, OPT_RECORD },
+                { "feed", required_argument, NULL, OPT_FEED },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, 'V' },
                 { NULL, 0, NULL, 0 },
@@ -92,6 +96,9 @@ parse_arguments(int argc, char **argv, struct options *o)
                         break;
                 case OPT_RECORD:
                         o->record = optarg;
+                        break;
+                case OPT_FEED:
+                        o->feed = optarg;
                         break;
                 case 'h':
                         print_help(stdout);
@@ -181,6 +188,39 @@ open_trace(const char *path)
         return 0;
 }
 
+/* Without a feed nobody can look, or be told; that is no reason not to guard. */
+static void
+open_feed(const struct options *o, unsigned max)
+{
+        char path[sizeof(errand.feed.path)];
+        int r = -ENAMETOOLONG;
+
+        errand.feed = (struct feed)FEED_INIT;
+        if (!o->feed && !feed_default_path(path, sizeof(path))) {
+                tell_warning(NULL, "feed: $XDG_RUNTIME_DIR names no folder; oomguardctl and "
+                                   "oomguard-notify cannot reach this guard");
+                return;
+        }
+        if (!o->feed || strlen(o->feed) < sizeof(path))
+                r = feed_open(&errand.feed, o->feed ? o->feed : path, max);
+        if (r < 0)
+                report_line(&report, MESSAGE_WARNING,
+                            "feed %s: %s; oomguardctl and oomguard-notify cannot reach this guard",
+                            o->feed ? o->feed : path,
+                            r == -EADDRINUSE ? "another guard is there" : strerror(-r));
+        errand.feed.hide = host_hides_from_others("");
+}
+
+static void
+open_manager(void)
+{
+        int r = sdnotify_open(&errand.sd);
+
+        if (r < 0)
+                report_line(&report, MESSAGE_WARNING, "NOTIFY_SOCKET=%s: %s; not told",
+                            getenv("NOTIFY_SOCKET"), strerror(-r));
+}
+
 /* Things about this machine that people should know, said once. */
 static void
 tell_surroundings(void)
@@ -233,7 +273,9 @@ static int
 open_all(const struct options *o)
 {
         int n_files = harden_process(tell_warning, NULL);
-        int to_hold = n_files > FILES_FIXED ? n_files - FILES_FIXED : 0;
+        int n_clients = n_files / 8 < FEED_CLIENTS ? n_files / 8 : FEED_CLIENTS;
+        int n_fixed = FILES_FIXED + n_clients;
+        int to_hold = n_files > n_fixed ? n_files - n_fixed : 0;
         int r;
 
         if (open_trace(o->record) < 0)
@@ -251,8 +293,10 @@ open_all(const struct options *o)
                 return -1;
         }
         guard.reaper = &reaper;
-        guard.dry_run = o->dry_run;
-        guard.blind = host_hides_processes(guard.own.proc_fd);
+        guard.dry_run = errand.dry_run = o->dry_run;
+        guard.blind = errand.blind = host_hides_processes(guard.own.proc_fd);
+        open_feed(o, (unsigned)n_clients);
+        open_manager();
         return 0;
 }
 

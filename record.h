@@ -10,6 +10,7 @@
 
 enum record_kind {
         RECORD_SAMPLE,    /* every look; only while somebody asked for a trace */
+        RECORD_STATE,     /* once a second: how things stand */
         RECORD_LEVEL,     /* what people are told has changed */
         RECORD_FAULT,     /* a kernel file could not be read, or can be again */
         RECORD_LATE,      /* trends were dropped: suspended, or the loop was late */
@@ -20,6 +21,7 @@ enum record_kind {
         RECORD_GAVE_UP,   /* did not die and nothing moved */
         RECORD_RELEASED,  /* still alive, but memory has recovered */
         RECORD_NOBODY,    /* something should be ended and nobody can or should be */
+        RECORD_KERNEL,    /* the kernel's own OOM killer was at work */
 };
 
 enum nobody_cause {
@@ -28,6 +30,7 @@ enum nobody_cause {
         CAUSE_IN_VAIN,   /* all together would not do */
         CAUSE_NO_EFFECT, /* the last two gave next to nothing back */
         CAUSE_BLIND,     /* hidepid: the culprit may be out of sight */
+        CAUSE_PAUSED,    /* somebody asked for it */
 };
 
 /* Who it was about; of a swarm, the one that took most. */
@@ -63,6 +66,11 @@ struct record_fault {
         bool over;     /* it can be read again */
 };
 
+struct record_kernel {
+        uint64_t n; /* processes that it ended since the last record of this kind */
+        bool low;   /* memory was at or below WARN: it was not some cgroup's own limit */
+};
+
 struct record {
         enum record_kind kind;
         enum level was;          /* RECORD_LEVEL */
@@ -74,6 +82,7 @@ struct record {
         union {
                 struct record_victim victim;
                 struct record_fault fault;
+                struct record_kernel kernel;
         };
 };
 

@@ -30,8 +30,9 @@ struct share {
         _Atomic(struct numbered_roster *) next_roster;
         _Atomic(const struct policy *) policy;
         _Atomic bool stop;
-        _Atomic bool recording; /* every look is to be recorded */
-        int loop_fd;            /* eventfd: there is something for the loop */
+        _Atomic bool recording;           /* every look is to be recorded */
+        _Atomic uint64_t paused_until_us; /* CLOCK_MONOTONIC; before that nobody is ended */
+        int loop_fd;                      /* eventfd: there is something for the loop */
 
         /* loop -> errand */
         _Atomic uint64_t ticks;
@@ -40,6 +41,7 @@ struct share {
         _Atomic(const struct policy *) policy_used;
         _Atomic int level;
         _Atomic bool settled;
+        _Atomic bool acting;         /* somebody is in flight */
         _Atomic bool hot;            /* a roster is wanted as soon as can be */
         _Atomic bool swap;           /* there is swap */
         _Atomic uint64_t supply_kib; /* of the last verdict */
