@@ -304,6 +304,7 @@ once(struct errand *e)
 
         if (n > 0 && p[LOOP].revents)
                 (void)!read(e->share->errand_fd, &count, sizeof(count));
+        atomic_fetch_add(&e->share->errands, 1);
         take_strikes(e);
         hot = atomic_load(&e->share->hot);
         if (scan_is_due(e, hot))

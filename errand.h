@@ -27,7 +27,6 @@ struct told {
         enum level status_level;
         uint64_t status_us; /* when the service manager last heard */
         bool ready;
-        uint64_t ticks; /* as of the last ping */
 };
 
 struct errand {

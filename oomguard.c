@@ -18,6 +18,7 @@
 #include "harden.h"
 #include "host.h"
 #include "message.h"
+#include "pulse.h"
 #include "report.h"
 #include "trace.h"
 
@@ -41,6 +42,7 @@ static struct share share;
 static struct guard guard;
 static struct errand errand;
 static struct reaper reaper;
+static struct pulse pulse;
 static struct policy policies[2];
 static struct report report;
 
@@ -321,6 +323,8 @@ run(const struct options *o)
         r = errand_start(&errand);
         if (r == 0)
                 r = reaper_start(&reaper);
+        if (r == 0)
+                r = pulse_start(&pulse, &share, &errand.sd);
         if (r < 0) {
                 report_line(&report, MESSAGE_ERROR, "threads: %s; not started", strerror(-r));
                 return EXIT_FAILURE;
@@ -331,6 +335,7 @@ run(const struct options *o)
         harden_lock_memory(tell_warning, NULL);
         harden_loop(tell_warning, NULL);
         guard_run(&guard);
+        pulse_stop(&pulse);
         reaper_stop(&reaper);
         errand_join(&errand);
         errand_close(&errand);

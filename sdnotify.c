@@ -16,9 +16,6 @@
 
 #include "text.h"
 
-/* A quarter: three may be lost, or late, before anybody is ended for it. */
-#define PING_PART 4u
-
 /* Microseconds from $WATCHDOG_USEC, when they are meant for this process. */
 static uint64_t
 watchdog_us(void)
@@ -89,13 +86,4 @@ sdnotify_send(const struct sdnotify *s, const char *format, ...)
         if (n < 0 || (size_t)n >= sizeof(text))
                 return false;
         return send(s->fd, text, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) == n;
-}
-
-void
-sdnotify_ping(struct sdnotify *s, uint64_t now_us)
-{
-        if (s->watchdog_us == 0 || now_us - s->pinged_us < s->watchdog_us / PING_PART)
-                return;
-        if (sdnotify_send(s, "WATCHDOG=1"))
-                s->pinged_us = now_us;
 }

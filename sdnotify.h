@@ -13,7 +13,6 @@
 struct sdnotify {
         int fd;               /* -1: nobody wants to know */
         uint64_t watchdog_us; /* 0: no watchdog */
-        uint64_t pinged_us;   /* the last WATCHDOG=1 */
 };
 
 /* From the environment.  0, also when nobody wants to know, or a negative errno: then fd is -1. */
@@ -25,9 +24,5 @@ sdnotify_close(struct sdnotify *s);
 /* One message, such as "READY=1".  False when it could not be handed over just now. */
 __attribute__((format(printf, 2, 3))) bool
 sdnotify_send(const struct sdnotify *s, const char *format, ...);
-
-/* To be called while all is well: pings a quarter of the watchdog's time after the last ping. */
-void
-sdnotify_ping(struct sdnotify *s, uint64_t now_us);
 
 #endif

@@ -30,6 +30,7 @@ struct share {
         _Atomic(struct numbered_roster *) next_roster;
         _Atomic(const struct policy *) policy;
         _Atomic bool stop;
+        _Atomic uint64_t errands;         /* how often the errand thread has come round */
         _Atomic bool recording;           /* every look is to be recorded */
         _Atomic uint64_t paused_until_us; /* CLOCK_MONOTONIC; before that nobody is ended */
         int loop_fd;                      /* eventfd: there is something for the loop */

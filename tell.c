@@ -260,7 +260,6 @@ void
 tell_manager(struct errand *e, uint64_t now_us)
 {
         struct told *t = &e->told;
-        uint64_t ticks = atomic_load(&e->share->ticks);
 
         if (e->sd.fd < 0 || !t->any)
                 return;
@@ -272,8 +271,4 @@ tell_manager(struct errand *e, uint64_t now_us)
                 t->status_level = t->last.verdict.level;
                 t->status_us = now_us;
         }
-        /* Only while the loop goes round: that is what is watched over. */
-        if (ticks != t->ticks)
-                sdnotify_ping(&e->sd, now_us);
-        t->ticks = ticks;
 }

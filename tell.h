@@ -21,7 +21,7 @@ tell_state(const struct errand *e, struct wire_record *ret, enum wire_kind kind)
 void
 tell_event(struct errand *e, enum wire_kind kind);
 
-/* To the service manager: ready, the state in words, and that the loop is alive. */
+/* To the service manager: ready, and the state in words. */
 void
 tell_manager(struct errand *e, uint64_t now_us);
 

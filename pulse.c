@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns the watchdog's pings.  Never looks at anything but two counters, and opens nothing.
+ */
+#include "pulse.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "sampler.h"
+
+/* A quarter of the watchdog's time: three may be lost, or late, before anybody is ended for it. */
+#define PING_PART 4u
+
+bool
+pulse_lives(struct pulse_seen *seen, uint64_t ticks, uint64_t errands, uint64_t now_us)
+{
+        bool ticked = ticks != seen->ticks;
+
+        if (errands != seen->errands || seen->errand_us == 0)
+                seen->errand_us = now_us;
+        seen->ticks = ticks;
+        seen->errands = errands;
+        return ticked && now_us - seen->errand_us < PULSE_ERRAND_US;
+}
+
+static void *
+run(void *arg)
+{
+        struct pulse *p = arg;
+        struct pollfd stop = { .fd = p->stop_fd, .events = POLLIN };
+        int wait_ms = (int)(p->sd->watchdog_us / PING_PART / 1000);
+
+        while (poll(&stop, 1, wait_ms > 0 ? wait_ms : 1) <= 0)
+                if (pulse_lives(&p->seen, atomic_load(&p->share->ticks),
+                                atomic_load(&p->share->errands), sampler_now_us()))
+                        (void)sdnotify_send(p->sd, "WATCHDOG=1");
+        return NULL;
+}
+
+int
+pulse_start(struct pulse *p, const struct share *share, struct sdnotify *sd)
+{
+        pthread_attr_t attr;
+        int error;
+
+        *p = (struct pulse){ .share = share, .sd = sd, .stop_fd = -1 };
+        if (sd->fd < 0 || sd->watchdog_us == 0)
+                return 0;
+        p->stop_fd = eventfd(0, EFD_CLOEXEC);
+        if (p->stop_fd < 0)
+                return -errno;
+        error = pthread_attr_init(&attr);
+        if (error == 0)
+                error = pthread_attr_setstacksize(&attr, PULSE_STACK);
+        /* Ordinary priority, whatever the loop has from its unit. */
+        if (error == 0)
+                error = pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
+        if (error == 0)
+                error = pthread_create(&p->thread, &attr, run, p);
+        (void)pthread_attr_destroy(&attr);
+        if (error != 0) {
+                (void)close(p->stop_fd);
+                p->stop_fd = -1;
+        }
+        return -error;
+}
+
+void
+pulse_stop(struct pulse *p)
+{
+        uint64_t one = 1;
+
+        if (p->stop_fd < 0)
+                return;
+        (void)!write(p->stop_fd, &one, sizeof(one));
+        (void)pthread_join(p->thread, NULL);
+        (void)close(p->stop_fd);
+        p->stop_fd = -1;
+}
