@@ -91,12 +91,13 @@ rank_candidates(const struct policy *p, const struct verdict *v, const struct sa
                 const struct roster *r, struct choice *ret_choice, struct ranked *ret, uint32_t max)
 {
         const struct verdict low = rank_verdict(v);
-        const struct question q = { p, &low, s, r, ret_choice, blame_swap_bp(s) };
         uint32_t n = 0;
+
+        victim_choose(p, &low, s, r, ret_choice);
+        const struct question q = { p, &low, s, r, ret_choice, blame_swap_bp(s) };
 
         if (max > ROSTER_MAX)
                 max = ROSTER_MAX;
-        victim_choose(p, &low, s, r, ret_choice);
         for (uint32_t i = 0; i < r->n; i++) {
                 struct ranked one = rank_one(&q, &r->c[i]);
                 uint32_t at = n;

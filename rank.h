@@ -25,8 +25,9 @@ rank_verdict(const struct verdict *v);
 
 /*
  * Ranks: first the chosen, then who may be ended by falling score, then who may not by falling
- * size; ties by pid.  The first `max` (at most ROSTER_MAX) into ret; returns how many.  The order
- * of the roster plays no part.  *ret_choice is what victim_choose() says under that verdict.
+ * size; ties as in victim_choose().  The first `max` (at most ROSTER_MAX) into ret; returns how
+ * many.  The order of the roster plays no part.  *ret_choice is what victim_choose() says under
+ * that verdict.
  */
 uint32_t
 rank_candidates(const struct policy *p, const struct verdict *v, const struct sample *s,

@@ -161,13 +161,13 @@ subscribe_call(struct subscription *s, enum wire_op op, uint64_t arg, int timeou
                 return r;
         /* Others' records may come without end: the time is looked at after each. */
         do {
-                struct wire_record rec;
+                struct wire_record rec = { 0 };
 
                 left = left_ms(deadline);
                 r = subscribe_take(s, &rec, left);
                 if (r < 0)
                         return r;
-                if (r == 0 || rec.id != s->id)
+                if (r != 1 || rec.id != s->id)
                         continue;
                 if (rec.kind == WIRE_ANSWER)
                         return rec.error;
