@@ -23,19 +23,52 @@ LOOP  = sampler procfs roster kill ring reaper choice flight guard
 EDGE  = census follow identity rules config config_print loader keys patterns values message trace \
         wirerec feed subscribe sdnotify pulse tell serve errand report harden host
 
+# What people use; each has a main of the folder's own name.  NOTIFY=no does without libsystemd.
+CTL     = $(patsubst ctl/%.c,$(BUILD)/ctl/%.o,$(wildcard ctl/*.c))
+TELLER  = $(patsubst notify/%.c,$(BUILD)/notify/%.o,$(wildcard notify/*.c))
+NOTIFY ?= yes
+PROGRAMS = oomguard oomguardctl $(if $(filter yes,$(NOTIFY)),oomguard-notify)
+
 OBJ   = $(patsubst %,$(BUILD)/%.o,$(PURE) $(LOOP) $(EDGE))
 LIB   = $(BUILD)/liboomguard.a
 UNIT  = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
-all: oomguard
+all: $(PROGRAMS)
 
 oomguard: $(BUILD)/oomguard.o $(LIB)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+oomguardctl: $(CTL) $(BUILD)/notify/sentence.o $(LIB)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+oomguard-notify: $(TELLER) $(LIB)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) -lsystemd
+
+# Everything of a program but its main, for tests.
+$(BUILD)/libctl.a: $(filter-out %/ctl.o,$(CTL)) $(BUILD)/notify/sentence.o
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/libnotify.a: $(filter-out %/notify.o,$(TELLER))
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
 $(LIB): $(OBJ)
 	@rm -f $@
 	@$(AR) rcs $@ $^
+
+$(BUILD)/ctl/%.o: ctl/%.c | $(BUILD)
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/notify/%.o: notify/%.c | $(BUILD)
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/%.o: %.c | $(BUILD)
 	@echo "  CC    $<"
@@ -75,6 +108,16 @@ $(BUILD)/system/subject: $(SUBJECT_C) $(wildcard tests/system/*.h)
 $(BUILD)/replay: tests/replay/replay.c $(LIB)
 	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/unit/test_ctl_%: tests/unit/test_ctl_%.c $(BUILD)/libctl.a $(LIB) | $(BUILD)/unit
+	@echo "  TEST  $<"
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+	        $(BUILD)/libctl.a $(LIB) $(LDLIBS) -lcmocka
+
+$(BUILD)/unit/test_notify_%: tests/unit/test_notify_%.c $(BUILD)/libnotify.a $(LIB) | $(BUILD)/unit
+	@echo "  TEST  $<"
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
+	        $(BUILD)/libnotify.a $(LIB) $(LDLIBS) -lsystemd -lcmocka
+
 unit: $(UNIT)
 
 # What proves the program, without a virtual machine; under three minutes.
@@ -107,7 +150,7 @@ fuzz:
 	        $(BUILD)/fuzzing/$$f.bin -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
 	                $(BUILD)/fuzzing/$$f tests/fuzz/corpus/$$f || exit 1; done
 
-SOURCES = $(wildcard *.c *.h tests/*/*.c tests/*/*.h bench/*.c bench/*.h)
+SOURCES = $(wildcard *.c *.h ctl/*.[ch] notify/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] bench/*.[ch])
 format:
 	clang-format -i $(SOURCES)
 
@@ -159,9 +202,9 @@ install: oomguard
 	install -D -m 644 oomguard.conf $(DESTDIR)/etc/oomguard.conf
 
 clean:
-	rm -rf $(BUILD) oomguard
+	rm -rf $(BUILD) oomguard oomguardctl oomguard-notify
 
 .PHONY: all unit check check-san run-units fuzz format check-format analyze check-builds arm64 \
         check-vm bench check-all install clean
 .SECONDARY:
--include $(wildcard $(BUILD)/*.d $(BUILD)/unit/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

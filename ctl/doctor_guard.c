@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns what is to be said of the guard itself: whether one runs, what it may do, who is in its way.
+ * Everything comes from /proc, so it is told of a guard that does not answer, too.
+ */
+#include "doctor.h"
+
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "look.h"
+#include "text.h"
+#include "wire.h"
+
+/* /proc/PID/FILE of the guard, or of this process where there is none. */
+static ssize_t
+read_own(const struct doctor *d, const char *file, char *ret, size_t size)
+{
+        char path[64];
+
+        if (d->guard_pid > 0)
+                (void)snprintf(path, sizeof(path), "/proc/%d/%s", d->guard_pid, file);
+        else
+                (void)snprintf(path, sizeof(path), "/proc/self/%s", file);
+        return look_text(d->ctl, path, ret, size);
+}
+
+/* ---- does it run ---- */
+
+static bool
+has_argument(const char *cmdline, size_t len, const char *argument)
+{
+        for (size_t at = 0; at < len; at += strlen(cmdline + at) + 1)
+                if (strcmp(cmdline + at, argument) == 0)
+                        return true;
+        return false;
+}
+
+static void
+look_running(struct doctor *d)
+{
+        char cmdline[1024];
+        struct finding *f;
+        ssize_t n;
+
+        if (d->guard_pid == 0) {
+                f = doctor_tell(d, FINDING_MISSING, "guard",
+                                "no oomguard runs, or it cannot be seen from here: nobody guards "
+                                "this machine");
+                finding_remedy(f, "sudo systemctl enable --now oomguard.service");
+                return;
+        }
+        n = read_own(d, "cmdline", cmdline, sizeof(cmdline));
+        if (n > 0 && (has_argument(cmdline, (size_t)n, "--dry-run") ||
+                      has_argument(cmdline, (size_t)n, "-n")))
+                (void)doctor_tell(d, FINDING_DEGRADED, "guard",
+                                  "it runs as pid %d, but dry (--dry-run): it ends nobody",
+                                  d->guard_pid);
+        else
+                (void)doctor_tell(d, FINDING_OK, "guard", "it runs as pid %d", d->guard_pid);
+        if (d->n_guards > 1)
+                (void)doctor_tell(d, FINDING_DEGRADED, "guard",
+                                  "%u of them run: each would end somebody for the same shortage",
+                                  d->n_guards);
+        const char *feed = d->ctl->feed ? d->ctl->feed : WIRE_FEED;
+
+        if (look_exists(d->ctl, feed))
+                (void)doctor_tell(d, FINDING_OK, "feed", "%s is there", feed);
+        else
+                (void)doctor_tell(d, FINDING_DEGRADED, "feed",
+                                  "%s is not there: status and rank have to look for themselves, "
+                                  "and nobody is notified",
+                                  feed);
+}
+
+static void
+take_fault(void *arg, const char *text)
+{
+        char *first = arg;
+
+        if (first[0] == '\0')
+                (void)snprintf(first, FINDING_TEXT_MAX / 2, "%s", text);
+}
+
+static void
+look_configuration(struct doctor *d)
+{
+        char path[LOOK_PATH_MAX], first[FINDING_TEXT_MAX / 2] = "";
+        struct policy *p = calloc(1, sizeof(*p));
+        const char *file = d->ctl->config;
+        unsigned n_faults = 0;
+        struct finding *f;
+
+        if (!file && d->ctl->root[0]) {
+                look_path(d->ctl, CONFIG_FILE, path);
+                file = path;
+        }
+        /* Only the usual file may be missing. */
+        if (p && (d->ctl->config || look_exists(d->ctl, CONFIG_FILE) || !d->ctl->root[0]))
+                n_faults = config_load(file, p, take_fault, first);
+        free(p);
+        if (n_faults == 0) {
+                (void)doctor_tell(d, FINDING_OK, "configuration", "no faults");
+                return;
+        }
+        f = doctor_tell(d, FINDING_MISSING, "configuration",
+                        "%u fault%s, and a guard would not start with it: %s", n_faults,
+                        n_faults == 1 ? "" : "s", first);
+        finding_remedy(f, "oomguardctl check");
+}
+
+/* ---- what it may do ---- */
+
+static uint64_t
+read_caps(const char *status)
+{
+        char value[64];
+
+        return look_line(status, "CapEff", ':', value, sizeof(value)) ? strtoull(value, NULL, 16)
+                                                                      : 0;
+}
+
+static void
+look_privileges(struct doctor *d, const char *status)
+{
+        uint64_t caps = read_caps(status);
+        bool may_kill = caps >> CAP_KILL & 1, may_see = caps >> CAP_SYS_PTRACE & 1;
+
+        if (d->guard_pid == 0)
+                (void)doctor_tell(
+                        d, may_kill && may_see ? FINDING_OK : FINDING_DEGRADED, "privileges", "%s",
+                        may_kill && may_see ? "this user may do all that a guard has to"
+                                            : "a guard started by this user could end, and "
+                                              "recognize, no processes but its own; start it as "
+                                              "root");
+        else if (!may_kill)
+                (void)doctor_tell(d, FINDING_MISSING, "privileges",
+                                  "the guard has no CAP_KILL: it can end no processes but those of "
+                                  "its own user");
+        else if (!may_see)
+                (void)doctor_tell(d, FINDING_DEGRADED, "privileges",
+                                  "the guard has no CAP_SYS_PTRACE: it cannot see the executables "
+                                  "of other users, so exe: rules and the built-in protection by "
+                                  "executable miss them");
+        else
+                (void)doctor_tell(d, FINDING_OK, "privileges",
+                                  "the guard may end and recognize everybody");
+}
+
+static void
+look_locked(struct doctor *d, const char *status)
+{
+        char value[64];
+        const char *p = value;
+        uint64_t kib = 0;
+        struct finding *f;
+
+        if (d->guard_pid == 0)
+                return;
+        if (look_line(status, "VmLck", ':', value, sizeof(value)))
+                (void)text_u64(&p, value + strlen(value), &kib);
+        if (kib > 0) {
+                (void)doctor_tell(d, FINDING_OK, "mlock", "the guard stays in memory");
+                return;
+        }
+        f = doctor_tell(d, FINDING_DEGRADED, "mlock",
+                        "the guard's memory is not locked: it may be swapped out itself, and be "
+                        "late; it needs CAP_IPC_LOCK, or in its unit:");
+        finding_remedy(f, "LimitMEMLOCK=infinity");
+}
+
+/* The 41st number of stat is the scheduling policy, the 40th its priority. */
+static bool
+is_real_time(const char *stat)
+{
+        const char *p = strrchr(stat, ')'), *end;
+        uint64_t policy;
+
+        if (!p)
+                return false;
+        p++;
+        end = p + strlen(p);
+        for (int field = 3; field < 41; field++)
+                text_skip_column(&p, end);
+        return text_column(&p, end, &policy) && (policy == SCHED_FIFO || policy == SCHED_RR);
+}
+
+static void
+look_real_time(struct doctor *d)
+{
+        char stat[1024];
+        struct finding *f;
+
+        if (d->guard_pid == 0 || read_own(d, "stat", stat, sizeof(stat)) <= 0)
+                return;
+        if (is_real_time(stat)) {
+                (void)doctor_tell(d, FINDING_OK, "real time", "the guard's loop runs first");
+                return;
+        }
+        f = doctor_tell(d, FINDING_DEGRADED, "real time",
+                        "the guard runs among all others and may be late on a busy machine; it "
+                        "needs CAP_SYS_NICE, or in its unit:");
+        finding_remedy(f, "CPUSchedulingPolicy=fifo");
+        finding_remedy(f, "CPUSchedulingPriority=1");
+}
+
+static void
+look_adj(struct doctor *d)
+{
+        char text[32];
+        struct finding *f;
+
+        if (d->guard_pid == 0 || read_own(d, "oom_score_adj", text, sizeof(text)) <= 0)
+                return;
+        text[strcspn(text, "\n")] = '\0';
+        if (strcmp(text, "-1000") == 0) {
+                (void)doctor_tell(d, FINDING_OK, "oom_score_adj",
+                                  "-1000: the kernel's own killer leaves the guard alone");
+                return;
+        }
+        f = doctor_tell(
+                d, FINDING_DEGRADED, "oom_score_adj",
+                "%s: the kernel may end the guard when it runs out of memory; in its unit:", text);
+        finding_remedy(f, "OOMScoreAdjust=-1000");
+}
+
+/* ---- who is in its way ---- */
+
+/* Options of the file system that is mounted at /proc, as far as there is a hidepid among them. */
+static bool
+find_hidepid(const struct doctor *d, char *ret, size_t size)
+{
+        size_t len = 0;
+        char *text = look_all(d->ctl, "/proc/self/mounts", &len);
+        bool found = false;
+
+        for (char *line = text ? strtok(text, "\n") : NULL; line; line = strtok(NULL, "\n")) {
+                const char *at = strstr(line, " /proc proc "), *option;
+
+                option = at ? strstr(at, "hidepid=") : NULL;
+                found = option != NULL;
+                if (option)
+                        (void)snprintf(ret, size, "%.*s", (int)strcspn(option, ", "), option);
+        }
+        free(text);
+        return found && strcmp(ret, "hidepid=0") != 0 && strcmp(ret, "hidepid=off") != 0;
+}
+
+static void
+look_hidepid(struct doctor *d, const char *status)
+{
+        bool behind = read_caps(status) >> CAP_SYS_PTRACE & 1;
+        char option[64] = "";
+
+        if (!look_exists(d->ctl, "/proc/self/mounts"))
+                return;
+        if (!find_hidepid(d, option, sizeof(option)))
+                (void)doctor_tell(d, FINDING_OK, "hidepid", "/proc shows everybody");
+        else if (behind)
+                (void)doctor_tell(d, FINDING_OK, "hidepid",
+                                  "/proc hides processes (%s), not from who has CAP_SYS_PTRACE",
+                                  option);
+        else
+                (void)doctor_tell(d, FINDING_MISSING, "hidepid",
+                                  "/proc hides other people's processes (%s) from %s: nobody is "
+                                  "ended while the cause may be hidden; run the guard with "
+                                  "CAP_SYS_PTRACE",
+                                  option, d->guard_pid ? "the guard" : "this user");
+}
+
+static void
+look_killers(struct doctor *d)
+{
+        struct finding *f;
+
+        for (unsigned i = 0; i < d->n_killers; i++) {
+                const struct doctor_process *k = &d->killer[i];
+                bool cgroups = strcmp(k->name, "systemd-oomd") == 0 || strcmp(k->name, "oomd") == 0;
+
+                f = doctor_tell(d, FINDING_DEGRADED, k->name,
+                                "it runs as well (pid %d) and ends %s by limits of its own: two "
+                                "guards may answer the same shortage with two kills",
+                                k->pid, cgroups ? "whole cgroups" : "processes");
+                finding_remedy(f, "sudo systemctl disable --now %s.service", k->name);
+        }
+        if (d->n_killers == 0)
+                (void)doctor_tell(d, FINDING_OK, "other guards", "none runs beside it");
+}
+
+void
+doctor_guard(struct doctor *d)
+{
+        char status[DOCTOR_STATUS_MAX] = "";
+
+        look_running(d);
+        look_configuration(d);
+        (void)read_own(d, "status", status, sizeof(status));
+        look_privileges(d, status);
+        look_locked(d, status);
+        look_real_time(d);
+        look_adj(d);
+        look_hidepid(d, status);
+        look_killers(d);
+}
