@@ -91,10 +91,14 @@ SYSTEM_C  = $(filter-out $(SUBJECT_C),$(wildcard tests/system/*.c))
 TRACES  = $(wildcard tests/replay/*.trace)
 SCANNED = census follow identity rules # the loop's own scan goes through these
 
+# Of oomguard-notify, what needs no bus.
+FUZZ_NOTIFY = appinfo entry notice
+
+$(BUILD)/fuzz/appinfo: $(FUZZ_NOTIFY:%=$(BUILD)/notify/%.o)
 $(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/driver.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  FUZZ  $<"
-	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIB) $(LDLIBS)
 
 $(BUILD)/system/system: $(SYSTEM_C) $(wildcard tests/system/*.h)
 	@mkdir -p $(@D)
@@ -118,15 +122,35 @@ $(BUILD)/unit/test_notify_%: tests/unit/test_notify_%.c $(BUILD)/libnotify.a $(L
 	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< \
 	        $(BUILD)/libnotify.a $(LIB) $(LDLIBS) -lsystemd -lcmocka
 
+# What oomguard-notify starts, in a machine of its own.
+TELLING   = $(BUILD)/notify/desktop $(BUILD)/notify/hook $(BUILD)/notify/server
+DESKTOP_C = $(filter-out %/server.c,$(wildcard tests/notify/desktop/*.c))
+HOOK_C    = $(wildcard tests/notify/hook/*.c) tests/notify/desktop/world.c tests/notify/desktop/people.c
+
+$(BUILD)/notify/server: tests/notify/desktop/server.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -lsystemd
+
+$(BUILD)/notify/desktop: $(DESKTOP_C) $(wildcard tests/notify/desktop/*.h) $(BUILD)/libnotify.a $(LIB)
+	@echo "  TEST  tests/notify/desktop"
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(DESKTOP_C) \
+	        $(BUILD)/libnotify.a $(LIB) $(LDLIBS) -lsystemd -lcmocka
+
+$(BUILD)/notify/hook: $(HOOK_C) $(wildcard tests/notify/*/*.h) $(BUILD)/libnotify.a $(LIB)
+	@echo "  TEST  tests/notify/hook"
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(HOOK_C) \
+	        $(BUILD)/libnotify.a $(LIB) $(LDLIBS) -lsystemd -lcmocka
+
 unit: $(UNIT)
 
 # What proves the program, without a virtual machine; under three minutes.
-check: oomguard $(UNIT) $(CORPUS) $(BUILD)/replay $(SYSTEM) check-format
+check: oomguard $(UNIT) $(CORPUS) $(BUILD)/replay $(SYSTEM) $(TELLING) check-format
 	@PURE="$(PURE)" LOOP="$(LOOP) $(SCANNED)" CC="$(CC)" tests/run.sh \
 	        "tests/gates/gates.sh $(BUILD)" $(UNIT) \
 	        $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
 	        "$(BUILD)/replay $(TRACES)" \
-	        "$(BUILD)/system/system ./oomguard $(BUILD)/system/subject"
+	        "$(BUILD)/system/system ./oomguard $(BUILD)/system/subject" \
+	        $(BUILD)/notify/desktop $(BUILD)/notify/hook
 
 # The unit tests and the corpora once more, with every access watched.
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -146,7 +170,7 @@ fuzz:
 	        clang $(CPPFLAGS) -I. -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined \
 	                -fno-sanitize-recover=all -o $(BUILD)/fuzzing/$$f.bin tests/fuzz/fuzz_$$f.c \
 	                $(patsubst %,%.c,$(filter-out guard choice flight reaper pulse errand tell serve feed harden host report,$(PURE) $(LOOP) $(EDGE))) \
-	                $(LDLIBS) && \
+	                $(FUZZ_NOTIFY:%=notify/%.c) $(LDLIBS) && \
 	        $(BUILD)/fuzzing/$$f.bin -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
 	                $(BUILD)/fuzzing/$$f tests/fuzz/corpus/$$f || exit 1; done
 
@@ -162,16 +186,21 @@ TIDY = -*,bugprone-*,clang-analyzer-*,performance-*,-bugprone-easily-swappable-p
        -bugprone-not-null-terminated-result,-performance-no-int-to-ptr,$\
        -clang-analyzer-valist.Uninitialized,$\
        -clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
+ANALYZED = $(wildcard *.c ctl/*.c notify/*.c)
 analyze:
-	@for f in *.c; do gcc $(CPPFLAGS) -std=gnu17 -O2 $(WARN) -Werror -fanalyzer -c -o /dev/null $$f || exit 1; done
-	@clang-tidy --quiet --warnings-as-errors='*' --checks='$(TIDY)' *.c -- $(CPPFLAGS) -std=gnu17
+	@echo $(ANALYZED) | xargs -n 1 -P $$(nproc) \
+	        gcc $(CPPFLAGS) -I. -std=gnu17 -O2 $(WARN) -Werror -fanalyzer -c -o /dev/null
+	@printf '%s\n' $(ANALYZED) | xargs -I FILE -P $$(nproc) clang-tidy --quiet \
+	        --warnings-as-errors='*' --checks='$(TIDY)' FILE -- $(CPPFLAGS) -I. -std=gnu17
 	@cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-	        --suppress=missingIncludeSystem $(filter -D%,$(CPPFLAGS)) *.c
+	        --suppress=missingIncludeSystem $(filter -D%,$(CPPFLAGS)) -I. $(ANALYZED)
 
 # Both compilers with warnings as errors, and the other architecture as far as it links here.
 check-builds:
-	@$(MAKE) -s CC=gcc BUILD=$(BUILD)/gcc WERROR=1 $(BUILD)/gcc/liboomguard.a $(BUILD)/gcc/oomguard.o
-	@$(MAKE) -s CC=clang BUILD=$(BUILD)/clang WERROR=1 $(BUILD)/clang/liboomguard.a $(BUILD)/clang/oomguard.o
+	@for cc in gcc clang; do \
+	        $(MAKE) -s CC=$$cc BUILD=$(BUILD)/$$cc WERROR=1 $(BUILD)/$$cc/oomguard.o \
+	                $(BUILD)/$$cc/libctl.a $(BUILD)/$$cc/ctl/ctl.o \
+	                $(BUILD)/$$cc/libnotify.a $(BUILD)/$$cc/notify/notify.o || exit 1; done
 	@$(MAKE) -s CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-ar BUILD=$(BUILD)/arm64 WERROR=1 \
 	        CPPFLAGS="-D_GNU_SOURCE -DOOMGUARD_VERSION='\"$(VERSION)\"'" arm64
 

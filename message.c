@@ -63,15 +63,26 @@ sz(uint64_t kib)
         return s;
 }
 
-/* Characters that change the order or the lines of what stands around them: U+200E, U+200F, U+2028
- * to U+202E and U+2066 to U+2069. */
+/* Characters that cannot be seen, or that change the order or the lines of what stands around them:
+ * U+200B to U+200F, U+2028 to U+202E, U+2060 to U+2069 and U+FEFF. */
 static bool
 rearranges(const unsigned char *s)
 {
+        if (s[0] == 0xef)
+                return s[1] == 0xbb && s[2] == 0xbf;
         if (s[0] != 0xe2)
                 return false;
-        return (s[1] == 0x80 && ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f)) ||
-               (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+        return (s[1] == 0x80 &&
+                ((s[2] >= 0xa8 && s[2] <= 0xae) || (s[2] >= 0x8b && s[2] <= 0x8f))) ||
+               (s[1] == 0x81 && s[2] >= 0xa0 && s[2] <= 0xa9);
+}
+
+/* U+FDD0 to U+FDEF, U+FFFE and U+FFFF: no characters, and D-Bus refuses a message that has one. */
+static bool
+is_none(const unsigned char *s)
+{
+        return s[0] == 0xef &&
+               ((s[1] == 0xb7 && s[2] >= 0x90 && s[2] <= 0xaf) || (s[1] == 0xbf && s[2] >= 0xbe));
 }
 
 /* Length of the valid UTF-8 sequence at s that is no control character, or 0. */
@@ -81,19 +92,22 @@ good_sequence(const unsigned char *s)
         if (s[0] >= 0x20 && s[0] < 0x7f)
                 return 1;
         if (s[0] >= 0xc2 && s[0] < 0xe0 && (s[1] & 0xc0) == 0x80)
-                return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2;
+                /* U+0080 to U+009F are controls, U+061C turns the order round. */
+                return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c) ? 0 : 2;
         if (s[0] >= 0xe0 && s[0] < 0xf0 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80) {
                 bool overlong = s[0] == 0xe0 && s[1] < 0xa0;
                 bool surrogate = s[0] == 0xed && s[1] >= 0xa0;
 
-                return overlong || surrogate || rearranges(s) ? 0 : 3;
+                return overlong || surrogate || rearranges(s) || is_none(s) ? 0 : 3;
         }
         if (s[0] >= 0xf0 && s[0] < 0xf5 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 &&
             (s[3] & 0xc0) == 0x80) {
                 bool overlong = s[0] == 0xf0 && s[1] < 0x90;
                 bool beyond = s[0] == 0xf4 && s[1] >= 0x90;
+                bool none = (s[1] & 0x0f) == 0x0f && s[2] == 0xbf && s[3] >= 0xbe;
+                bool tag = s[0] == 0xf3 && s[1] == 0xa0; /* U+E0000 to U+E0FFF cannot be seen */
 
-                return overlong || beyond ? 0 : 4;
+                return overlong || beyond || none || tag ? 0 : 4;
         }
         return 0;
 }
@@ -218,8 +232,12 @@ add_score(struct line *l, const struct record_victim *t, const struct policy *p)
         const struct score *s = &t->score;
 
         if (t->blamed) {
-                add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
-                    sz(t->missing_kib).text);
+                /* Others may have given back meanwhile: more than all of it would read oddly. */
+                if (t->took_kib >= t->missing_kib)
+                        add(l, "; took all of the %s that went missing", sz(t->missing_kib).text);
+                else
+                        add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
+                            sz(t->missing_kib).text);
                 add_since(l, t->since_wall_s);
                 return;
         }
