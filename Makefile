@@ -141,15 +141,31 @@ $(BUILD)/notify/hook: $(HOOK_C) $(wildcard tests/notify/*/*.h) $(BUILD)/libnotif
 	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(HOOK_C) \
 	        $(BUILD)/libnotify.a $(LIB) $(LDLIBS) -lsystemd -lcmocka
 
+# The whole of oomguard-notify, with a bus and a journal of its own.
+NOTIFY_C  = $(filter-out %/gmonitor.c,$(wildcard tests/notify/*.c))
+NOTIFIED  = $(BUILD)/notified/notify $(BUILD)/notified/gmonitor
+GIO       = $(shell pkg-config --cflags gio-2.0 | sed 's/-I/-isystem /g')
+
+$(BUILD)/notified/notify: $(NOTIFY_C) $(wildcard tests/notify/*.h) $(BUILD)/libnotify.a $(LIB)
+	@mkdir -p $(@D)
+	@echo "  TEST  tests/notify"
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(NOTIFY_C) \
+	        $(BUILD)/libnotify.a $(LIB) $(LDLIBS) -lsystemd -lcmocka
+
+$(BUILD)/notified/gmonitor: tests/notify/gmonitor.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(GIO) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(shell pkg-config --libs gio-2.0)
+
 unit: $(UNIT)
 
 # What proves the program, without a virtual machine; under three minutes.
-check: oomguard $(UNIT) $(CORPUS) $(BUILD)/replay $(SYSTEM) $(TELLING) check-format
+check: $(PROGRAMS) $(UNIT) $(CORPUS) $(BUILD)/replay $(SYSTEM) $(TELLING) $(NOTIFIED) check-format
 	@PURE="$(PURE)" LOOP="$(LOOP) $(SCANNED)" CC="$(CC)" tests/run.sh \
 	        "tests/gates/gates.sh $(BUILD)" $(UNIT) \
 	        $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
 	        "$(BUILD)/replay $(TRACES)" \
 	        "$(BUILD)/system/system ./oomguard $(BUILD)/system/subject" \
+	        "$(BUILD)/notified/notify ./oomguard-notify $(BUILD)/notified/gmonitor ." \
 	        $(BUILD)/notify/desktop $(BUILD)/notify/hook
 
 # The unit tests and the corpora once more, with every access watched.

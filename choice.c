@@ -28,7 +28,6 @@ choice_own_scan(struct guard *g)
         bool swap = g->sample.mem.swap_total_kib > 0;
         uint64_t seq = g->roster ? g->roster->seq : 0;
 
-        g->own.policy = g->policy;
         seed_own_marks(g);
         if (census_scan(&g->own, g->sample.now_us, swap) < 0)
                 return;
@@ -38,6 +37,7 @@ choice_own_scan(struct guard *g)
                 roster_adopt_marks(&own->roster, &g->roster->roster);
         }
         own->seq = seq;
+        own->policy_n = g->policy_n;
         own->due_us = g->sample.now_us + OVERDUE_US;
         g->roster = own;
 }
@@ -66,12 +66,13 @@ explained(const struct guard *g, const struct choice *ch)
 /*
  * Opening files with no memory left waits for the very memory that is to be freed: 6.8 s were seen
  * with zram at its end.  So a roster that explains the trouble is good enough, however late its
- * successor is.
+ * successor is.  But not one that was made before a reload: who is protected since then is not on
+ * it as such.
  */
 bool
 choice_make(struct guard *g, struct choice *ret)
 {
-        if (g->roster) {
+        if (g->roster && g->roster->policy_n == g->policy_n) {
                 choose_from_roster(g, ret);
                 if (explained(g, ret) || !roster_is_stale(g))
                         return true;

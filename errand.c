@@ -34,7 +34,8 @@
 /* The loop tells how things stand once a second; when it does not, that is to be noticed too. */
 #define POLL_US (SECOND_US * 3 / 2)
 /* What people are shown is no older. */
-#define SHOW_US SECOND_US
+#define SHOW_US   SECOND_US
+#define SHOW_PART 50u
 
 static uint64_t
 clock_us(clockid_t clock)
@@ -152,6 +153,7 @@ scan(struct errand *e, bool hot)
         if (!build)
                 return;
         e->building->roster.took_us = e->took_us;
+        e->building->policy_n = atomic_load(&e->share->policy_n);
         if (feed_wants(&e->feed)) {
                 e->shown = e->building->roster;
                 e->shown_us = begin_us;
@@ -164,12 +166,14 @@ errand_show(struct errand *e)
 {
         uint64_t now_us = sampler_now_us();
 
-        if (e->shown_us != 0 && now_us - e->shown_us < SHOW_US)
+        /* Anybody may ask: with thousands of processes that must not become a load of its own. */
+        if (e->shown_us != 0 && now_us - e->shown_us < at_least(SHOW_US, e->took_us * SHOW_PART))
                 return true;
         if (census_scan(&e->census, now_us, atomic_load(&e->share->swap)) < 0)
                 return false;
         follow_show(&e->census, now_us, &e->shown);
         e->shown_us = now_us;
+        e->took_us = sampler_now_us() - now_us;
         return true;
 }
 
@@ -214,23 +218,24 @@ errand_reload(struct errand *e, void (*fault)(void *arg, const char *text), void
         struct policy *next = e->spare;
         unsigned n_faults;
 
-        if (atomic_load(&e->share->policy_used) != e->current) {
-                report_line(e->report, MESSAGE_WARNING,
-                            "the last reload is not in force yet; this one is passed over");
+        /* The buffer that it would be read into may still be looked at. */
+        e->reload_due = atomic_load(&e->share->policy_used) != e->current;
+        if (e->reload_due)
                 return -EBUSY;
-        }
         (void)sdnotify_send(&e->sd, "RELOADING=1\nMONOTONIC_USEC=%llu",
                             (unsigned long long)sampler_now_us());
         n_faults = config_load(e->config, next, tell_fault, &c);
-        (void)sdnotify_send(&e->sd, "READY=1");
+        e->told.ready = sdnotify_send(&e->sd, "READY=1");
         if (n_faults > 0)
                 return n_faults < INT_MAX ? (int)n_faults : INT_MAX;
         e->spare = e->current;
         e->current = next;
         census_set_policy(&e->census, next);
+        atomic_fetch_add(&e->share->policy_n, 1);
         atomic_store(&e->share->policy, next);
         e->scan_due_us = 0;
         e->shown_us = 0;
+        e->shown.n = 0; /* its rules have other numbers */
         if (e->trace)
                 trace_begin(e->trace, next);
         report_line(e->report, MESSAGE_NOTICE, "reloaded; %u rules", next->n_rules);
@@ -313,6 +318,8 @@ once(struct errand *e)
         tell_manager(e, sampler_now_us());
         if (n > 0 && p[SIGNALS].revents)
                 take_signal(e);
+        else if (e->reload_due)
+                (void)errand_reload(e, NULL, NULL);
         if (n > 0)
                 feed_serve(&e->feed, &p[FEED], n_feed, serve_request, e);
 }

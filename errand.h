@@ -54,6 +54,7 @@ struct errand {
         uint64_t mark_supply_kib; /* at the newest mark; 0: none */
         int level;                /* as of the last scan */
         uint32_t n_strikes;
+        bool reload_due; /* one was asked for before the last was in force */
 
         struct told told;
         struct roster shown; /* for people: nobody else writes it, nothing in it is open */
@@ -83,7 +84,8 @@ errand_join(struct errand *e);
 
 /*
  * Reads the configuration again.  Returns the number of faults, each of them told and handed to
- * `fault` too (which may be NULL); -EBUSY: the last one is not in force yet.
+ * `fault` too (which may be NULL); -EBUSY: the last one is not in force yet, and this one follows
+ * by itself.
  */
 int
 errand_reload(struct errand *e, void (*fault)(void *arg, const char *text), void *arg);

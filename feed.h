@@ -8,6 +8,7 @@
 #define OOMGUARD_FEED_H
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/un.h>
@@ -18,7 +19,10 @@ enum {
         FEED_FOR_ROOT = 4, /* places that only root gets */
         FEED_PER_UID = 2,  /* places for one uid other than root */
         FEED_POLLED = 1 + FEED_CLIENTS,
-        FEED_RATE = 20, /* requests a second, of one subscriber; and as many new ones altogether */
+        FEED_RATE = 20, /* requests a second, of one subscriber */
+        FEED_NEW = 200, /* connections a second, of all together */
+        FEED_CLOSERS = 8,
+        FEED_CLOSER_STACK = 32 * 1024,
 };
 
 struct feed_client {
@@ -27,6 +31,13 @@ struct feed_client {
         uint32_t wants;   /* WIRE_SUB_ bits */
         uint32_t dropped; /* records lost since the last one sent */
         uint32_t n_asked; /* requests in this second */
+        bool leaving;     /* neither asked nor told any more, to be closed as soon as can be */
+};
+
+/* A thread that closes one descriptor, however long that takes. */
+struct feed_closer {
+        _Atomic bool busy;
+        int fd;
 };
 
 struct feed {
@@ -35,7 +46,9 @@ struct feed {
         uint32_t n_new;
         uint64_t second_us; /* when the second began that n_asked and n_new count in */
         bool hide;          /* names of processes are for root and their owners */
+        bool bare;          /* the kernel lets no packet bring descriptors (Linux 6.16) */
         struct feed_client client[FEED_CLIENTS];
+        struct feed_closer closer[FEED_CLOSERS];
         char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -54,12 +67,14 @@ feed_default_path(char *ret, size_t size);
 
 /*
  * Makes the folder (its last part) and the socket; a socket that nobody serves any more is
- * replaced.  0 or a negative errno; -EADDRINUSE: somebody serves it.
+ * replaced.  0 or a negative errno; -EADDRINUSE: somebody serves it; -ENOTSOCK: something else is
+ * there.
  */
 int
 feed_open(struct feed *f, const char *path, unsigned max);
 
-/* Closes every subscriber and takes the socket away. */
+/* Closes every subscriber and takes the socket away.  What closers still have in hand is left to
+ * them, so the struct has to outlive them. */
 void
 feed_close(struct feed *f);
 
@@ -70,7 +85,7 @@ feed_poll(struct feed *f, uint64_t now_us, struct pollfd *ret);
 /* One request.  It is answered by feed_send() to that client, before it returns. */
 typedef void (*feed_request_fn)(void *arg, unsigned client, const struct wire_request *req);
 
-/* After poll(2): takes new subscribers, and one request of each that has sent one. */
+/* After poll(2): takes new subscribers and one request of each that has sent one. */
 void
 feed_serve(struct feed *f, const struct pollfd *p, unsigned n, feed_request_fn request, void *arg);
 
@@ -80,7 +95,7 @@ feed_send(struct feed *f, unsigned client, const struct wire_record *rec);
 void
 feed_send_all(struct feed *f, uint32_t wants, const struct wire_record *rec);
 
-/* The bits that any subscriber wants; WIRE_SUB_EVENTS as soon as there is one that wants any. */
+/* The bits that any subscriber wants. */
 uint32_t
 feed_wants(const struct feed *f);
 

@@ -20,6 +20,8 @@
 #define VAIN_KILLS 2u
 /* ... and then nobody is ended for this long. */
 #define VAIN_US 30000000u
+/* In a dry run, from one that would be ended to another. */
+#define DRY_US 5000000u
 /* Refused ones are struck out and the next is taken, at most so many in one tick. */
 #define TRIES 8u
 
@@ -231,9 +233,12 @@ would_have(struct guard *g, const struct choice *ch)
         const struct candidate *lead = &g->roster->roster.c[ch->who.member[0]];
         struct record rec = guard_record(g, RECORD_SIGNAL);
 
-        if (g->told_dry == lead->pid)
+        /* Nobody ends, so it goes on: that is told once, and another one not at every look. */
+        if (g->told_dry == lead->pid ||
+            (g->told_dry != 0 && g->sample.now_us - g->told_dry_us < DRY_US))
                 return;
         g->told_dry = lead->pid;
+        g->told_dry_us = g->sample.now_us;
         rec.victim = tell_victim(g, ch, lead, signal_for(g, lead));
         guard_post(g, &rec);
 }

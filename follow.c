@@ -159,12 +159,14 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
         r->ppid = st->ppid;
         r->stack = st->start_stack;
         f = follow_find(c, r);
-        if (passer && !f) {
+        if (passer) {
+                if (f && f->stack == st->start_stack && f->used >= c->reidentify)
+                        return f;
+                /* Unknown, or known as what it was before an exec or a new policy. */
                 *passer = (struct follow){ .pid = r->pid, .size_fd = { -1, -1 }, .pidfd = -1 };
                 follow_identify(c, passer, st);
+                return passer;
         }
-        if (passer)
-                return f ? f : passer;
         if (f && r->leaderless && !still_tells(f)) {
                 f->start_ticks = UINT64_MAX; /* left to the rosters that it stands on */
                 f = NULL;

@@ -76,8 +76,13 @@ static void
 take_news(struct guard *g)
 {
         struct numbered_roster *next = atomic_exchange(&g->share->next_roster, NULL);
+        const struct policy *policy = atomic_load(&g->share->policy);
 
-        g->policy = atomic_load(&g->share->policy);
+        if (policy != g->policy) {
+                census_set_policy(&g->own, policy);
+                g->policy_n = atomic_load(&g->share->policy_n);
+                g->policy = policy;
+        }
         atomic_store(&g->share->policy_used, g->policy);
         if (!next)
                 return;
@@ -123,7 +128,8 @@ guard_look(struct guard *g)
         refresh(g, &s);
         g->sample = s;
         g->verdict = decide(g->policy, &g->decide, &g->sample);
-        if (atomic_load(&g->share->recording)) {
+        /* What happens must find room in the ring, whoever wants to see every look. */
+        if (atomic_load(&g->share->recording) && ring_half_free(&g->share->ring)) {
                 struct record rec = guard_record(g, RECORD_SAMPLE);
 
                 guard_post(g, &rec);
@@ -218,16 +224,26 @@ static void
 report_kernel(struct guard *g)
 {
         bool low = g->verdict.level >= LEVEL_WARN || g->told >= LEVEL_WARN;
+        uint64_t was = g->oom_kill, is = g->sampler.oom_kill;
+        uint64_t n = is > was ? is - was : 0;
         struct record rec;
 
-        if (g->sampler.oom_kill == g->oom_kill)
+        g->oom_kill = is;
+        if (!low) {
+                /* Each judged by the moment it was seen in, whenever it is told. */
+                g->oom_limited += n;
+                n = g->oom_limited;
+        }
+        if (n == 0)
                 return;
         if (!low && g->oom_told_us != 0 && g->sample.now_us - g->oom_told_us < LIMITED_US)
                 return;
+        if (!low) {
+                g->oom_limited = 0;
+                g->oom_told_us = g->sample.now_us;
+        }
         rec = guard_record(g, RECORD_KERNEL);
-        rec.kernel = (struct record_kernel){ g->sampler.oom_kill - g->oom_kill, low };
-        g->oom_kill = g->sampler.oom_kill;
-        g->oom_told_us = g->sample.now_us;
+        rec.kernel = (struct record_kernel){ n, low };
         guard_post(g, &rec);
 }
 
@@ -308,7 +324,10 @@ guard_open(struct guard *g, struct share *share, const struct policy *policy)
         r = sampler_open(&g->sampler, "/proc", "/sys");
         if (r < 0)
                 return r;
-        return census_open(&g->own, "/proc", g->own_row, GUARD_ROWS, g->own_slot, GUARD_SLOTS, 8);
+        r = census_open(&g->own, "/proc", g->own_row, GUARD_ROWS, g->own_slot, GUARD_SLOTS, 8);
+        if (r == 0)
+                census_set_policy(&g->own, policy);
+        return r;
 }
 
 void

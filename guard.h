@@ -37,6 +37,7 @@ struct guard {
         struct share *share;
         struct reaper *reaper;
         const struct policy *policy;
+        uint32_t policy_n;
         bool dry_run;
         bool blind; /* hidepid: nobody is chosen among what little can be seen */
         struct sampler sampler;
@@ -50,13 +51,15 @@ struct guard {
         uint64_t owned_kibps; /* growth of those that may be ended, when they were last looked at */
         uint64_t deep_us;     /* when the last deep sample was taken */
         enum level told;
-        bool told_nobody;  /* once until memory has recovered */
-        bool told_paused;  /* it was the pause that was told */
-        uint64_t state_us; /* when RECORD_STATE was last posted */
-        uint64_t oom_kill; /* sampler.oom_kill as last told */
+        bool told_nobody;     /* once until memory has recovered */
+        bool told_paused;     /* it was the pause that was told */
+        uint64_t state_us;    /* when RECORD_STATE was last posted */
+        uint64_t oom_kill;    /* sampler.oom_kill as last seen */
+        uint64_t oom_limited; /* seen while memory was plentiful, and not told yet */
         uint64_t oom_told_us;
         int32_t told_dry; /* pid that a dry run would have ended last */
-        unsigned vain;    /* kills in a row that gave next to nothing back */
+        uint64_t told_dry_us;
+        unsigned vain; /* kills in a row that gave next to nothing back */
         uint64_t vain_until_us;
         bool after_kill; /* the next look is the first after one has settled */
         uint64_t fault_seen[SAMPLER_N_FILES];

@@ -354,7 +354,7 @@ main(int argc, char **argv)
         if (o.check)
                 return check(&o);
         block_signals();
-        report_open(&report);
+        report_open(&report, "oomguard");
         status = run(&o);
         report_close(&report);
         return status;

@@ -20,11 +20,11 @@
 enum { PREFIX_MAX = 32 };
 
 void
-report_open(struct report *r)
+report_open(struct report *r, const char *name)
 {
         struct stat st;
 
-        *r = (struct report){ .fd = STDERR_FILENO };
+        *r = (struct report){ .name = name, .fd = STDERR_FILENO };
         r->is_socket = fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
         r->plain = isatty(STDERR_FILENO) == 1;
         if (r->is_socket)
@@ -42,7 +42,7 @@ report_close(struct report *r)
 {
         if (r->owned)
                 (void)close(r->fd);
-        *r = (struct report){ .fd = STDERR_FILENO };
+        *r = (struct report){ .name = r->name, .fd = STDERR_FILENO };
 }
 
 static bool
@@ -70,8 +70,8 @@ report_line(struct report *r, int level, const char *format, ...)
 
         if (r->lost) {
                 int len = snprintf(text, sizeof(text),
-                                   "%soomguard: %llu lines are lost: nobody read them\n",
-                                   r->plain ? "" : "<4>", (unsigned long long)r->lost);
+                                   "%s%s: %llu lines are lost: nobody read them\n",
+                                   r->plain ? "" : "<4>", r->name, (unsigned long long)r->lost);
 
                 if (!put(r, text, (size_t)len)) {
                         r->lost++;
@@ -81,7 +81,7 @@ report_line(struct report *r, int level, const char *format, ...)
         }
         if (!r->plain)
                 n = (size_t)snprintf(text, sizeof(text), "<%d>", level);
-        n += (size_t)snprintf(text + n, sizeof(text) - n, "oomguard: ");
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s: ", r->name);
         va_start(ap, format);
         int len = vsnprintf(text + n, sizeof(text) - n - 1, format, ap);
 

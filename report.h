@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct report {
+        const char *name; /* stands in front of every line */
         int fd;
         bool is_socket;
         bool owned;
@@ -17,9 +18,10 @@ struct report {
         uint64_t lost;
 };
 
-/* A description of stderr of our own, that can be non-blocking without changing anybody else's. */
+/* `name` stands in front of every line, and stays the caller's.  A description of stderr of our
+ * own, that can be non-blocking without changing anybody else's. */
 void
-report_open(struct report *r);
+report_open(struct report *r, const char *name);
 void
 report_close(struct report *r);
 

@@ -21,6 +21,17 @@ ring_put(struct ring *r, const struct record *rec)
 }
 
 bool
+ring_half_free(struct ring *r)
+{
+        uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+
+        if (head - atomic_load_explicit(&r->tail, memory_order_acquire) < RING_RECORDS / 2)
+                return true;
+        atomic_fetch_add_explicit(&r->lost, 1, memory_order_relaxed);
+        return false;
+}
+
+bool
 ring_take(struct ring *r, struct record *ret)
 {
         uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);

@@ -21,6 +21,11 @@ struct ring {
 bool
 ring_put(struct ring *r, const struct record *rec);
 
+/* True while less than half of it waits to be read; a record that is left out for that counts as
+ * lost.  For the writer. */
+bool
+ring_half_free(struct ring *r);
+
 /* false: empty. */
 bool
 ring_take(struct ring *r, struct record *ret);

@@ -12,7 +12,8 @@
 /* A roster and its number; the loop uses one, one waits for it, one is being built. */
 struct numbered_roster {
         uint64_t seq;
-        uint64_t due_us; /* when the next one should be there at the latest */
+        uint64_t due_us;   /* when the next one should be there at the latest */
+        uint32_t policy_n; /* what is said of anybody on it is said under that policy */
         struct roster roster;
 };
 
@@ -29,6 +30,7 @@ struct share {
         /* errand -> loop */
         _Atomic(struct numbered_roster *) next_roster;
         _Atomic(const struct policy *) policy;
+        _Atomic uint32_t policy_n; /* its number; stored before it */
         _Atomic bool stop;
         _Atomic uint64_t errands;         /* how often the errand thread has come round */
         _Atomic bool recording;           /* every look is to be recorded */

@@ -89,39 +89,68 @@ name_grower(const struct errand *e, struct wire_process *ret)
         wire_process_of(&r, &none, e->current, ret);
 }
 
-/* `firefox 2.1 GiB, postgres 800 MiB, ...` */
+static uint64_t
+held_kib(const struct candidate *c)
+{
+        return c->anon_kib + c->swap_kib + c->shmem_kib;
+}
+
+/* The largest of those that were seen last and are not named yet; ROSTER_MAX when there is none. */
+static uint32_t
+next_consumer(const struct errand *e, const bool named[ROSTER_MAX])
+{
+        uint64_t most_kib = 0;
+        uint32_t most = ROSTER_MAX;
+
+        for (uint32_t i = 0; i < e->shown.n; i++) {
+                if (named[i] || held_kib(&e->shown.c[i]) <= most_kib)
+                        continue;
+                most_kib = held_kib(&e->shown.c[i]);
+                most = i;
+        }
+        return most;
+}
+
+/* Adds one, whole or not at all. */
 static void
-name_consumers(const struct errand *e, char *ret, size_t size)
+add_consumer(char *ret, size_t size, const char *raw_name, uint64_t size_kib)
+{
+        size_t at = strlen(ret);
+        char name[64], kib[32];
+
+        message_wash(raw_name, name, sizeof(name));
+        message_size(size_kib, kib, sizeof(kib));
+        int n = snprintf(ret + at, size - at, "%s%s %s", at ? ", " : "", name, kib);
+
+        if (n < 0 || (size_t)n >= size - at)
+                ret[at] = '\0';
+}
+
+/*
+ * `firefox 2.1 GiB, postgres 800 MiB, ...`.  Who has just been signalled is named as he was then:
+ * by the time that this is told he may be smaller, or gone, or may never have been seen here.
+ */
+static void
+name_consumers(const struct errand *e, struct wire_process *p)
 {
         bool named[ROSTER_MAX] = { false };
-        size_t at = 0;
+        bool victim_named = p->n != 1; /* members of a group are named each for himself */
+        char *ret = p->consumers;
 
+        ret[0] = '\0';
+        for (uint32_t i = 0; i < e->shown.n && p->n == 1; i++)
+                named[i] = e->shown.c[i].pid == p->pid;
         for (unsigned k = 0; k < 5; k++) {
-                uint64_t most_kib = 0;
-                uint32_t most = ROSTER_MAX;
-                char name[64], kib[32];
+                uint32_t i = next_consumer(e, named);
+                uint64_t kib = i < ROSTER_MAX ? held_kib(&e->shown.c[i]) : 0;
 
-                for (uint32_t i = 0; i < e->shown.n; i++) {
-                        const struct candidate *c = &e->shown.c[i];
-                        uint64_t own_kib = c->anon_kib + c->swap_kib + c->shmem_kib;
-
-                        if (!named[i] && own_kib > most_kib) {
-                                most_kib = own_kib;
-                                most = i;
-                        }
+                if (!victim_named && p->size_kib >= kib) {
+                        victim_named = true;
+                        add_consumer(ret, sizeof(p->consumers), p->name, p->size_kib);
+                } else if (i < ROSTER_MAX) {
+                        named[i] = true;
+                        add_consumer(ret, sizeof(p->consumers), e->shown.c[i].name, kib);
                 }
-                if (most == ROSTER_MAX)
-                        return;
-                named[most] = true;
-                message_wash(e->shown.c[most].name, name, sizeof(name));
-                message_size(most_kib, kib, sizeof(kib));
-                int n = snprintf(ret + at, size - at, "%s%s %s", at ? ", " : "", name, kib);
-
-                if (n < 0 || (size_t)n >= size - at) {
-                        ret[at] = '\0'; /* whole entries only */
-                        return;
-                }
-                at += (size_t)n;
         }
 }
 
@@ -144,7 +173,7 @@ send_record(struct errand *e, const struct record *rec)
         if (w->kind == WIRE_WARNING)
                 name_grower(e, &w->process);
         if (w->kind == WIRE_KILLING)
-                name_consumers(e, w->process.consumers, sizeof(w->process.consumers));
+                name_consumers(e, &w->process);
         feed_send_all(&e->feed, who_wants((enum wire_kind)w->kind), w);
 }
 

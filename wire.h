@@ -152,6 +152,13 @@ struct wire_process {
         char consumers[WIRE_CONSUMERS_MAX]; /* KILLING: who held most, `firefox 2.1 GiB, ...` */
 };
 
+/* What the kernel's own OOM killer did. */
+struct wire_kernel {
+        uint64_t n;   /* processes that it ended since the last record of this kind */
+        uint32_t low; /* 1: memory was low, the guard came too late; 0: some cgroup's own limit */
+        uint32_t reserved;
+};
+
 struct wire_record {
         uint32_t magic;
         uint16_t version;
@@ -165,6 +172,7 @@ struct wire_record {
         struct wire_state state;
         union {
                 struct wire_process process;
+                struct wire_kernel kernel; /* KERNEL_KILL */
                 char text[WIRE_TEXT_MAX];
         };
 };

@@ -207,6 +207,9 @@ wire_of_record(const struct record *rec, const struct policy *p, struct wire_rec
         case WIRE_FAULT:
                 (void)message_format(rec, p, ret->text, sizeof(ret->text));
                 break;
+        case WIRE_KERNEL_KILL:
+                ret->kernel = (struct wire_kernel){ .n = rec->kernel.n, .low = rec->kernel.low };
+                break;
         case WIRE_NOTHING:
                 ret->cause = rec->cause;
                 ret->state.protected_kib = rec->protected_kib;

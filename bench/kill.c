@@ -6,7 +6,9 @@
  * No memory is short: the limit lies a little below what is available right before, and the filler
  * ends by itself a little below that.  In a PID namespace of its own, so nobody else is in reach.
  *
- *     kill GUARD_BINARY
+ *     kill GUARD_BINARY [stopped]
+ *
+ * stopped: not earlyoom is beside it, but the guard itself with 16 subscribers who do not read.
  *
  * BENCH_ROUNDS (100) rounds each, but no more than fit into BENCH_SECONDS; every median says of how
  * many it is.
@@ -27,13 +29,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "meminfo.h"
+#include "wire.h"
 
 enum { ROUNDS_MAX = 1000, LOOKS_MAX = 16384, PAGE = 4096 };
 
@@ -49,6 +54,12 @@ enum { ROUNDS_MAX = 1000, LOOKS_MAX = 16384, PAGE = 4096 };
 #define DEATH_MS  4000
 
 enum who { GUARD, EARLYOOM, N_WHO };
+
+/* Who sits at the guard's feed and never reads, in the place of earlyoom. */
+enum { SUBSCRIBERS = 16 };
+static bool stopped;
+static int subscriber[SUBSCRIBERS];
+static struct sockaddr_un feed = { .sun_family = AF_UNIX };
 
 /* Written by the filler. */
 struct filler {
@@ -239,7 +250,7 @@ become(enum who who, const char *guard, uint64_t limit_kib)
         int fd;
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (who == EARLYOOM) {
+        if (who == EARLYOOM && !stopped) {
                 (void)snprintf(kib, sizeof(kib), "%llu,%llu",
                                (unsigned long long)earlyoom_kib(limit_kib),
                                (unsigned long long)earlyoom_kib(limit_kib) / 2);
@@ -254,6 +265,8 @@ become(enum who who, const char *guard, uint64_t limit_kib)
         /* Gone when it has been read: through the descriptor it still can be. */
         (void)unlink(path);
         (void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+        if (stopped)
+                (void)execl(guard, "oomguard", "-c", path, "--feed", feed.sun_path, (char *)NULL);
         (void)execl(guard, "oomguard", "-c", path, (char *)NULL);
         _exit(127);
 }
@@ -289,6 +302,26 @@ daemon_listen(struct daemon *d, unsigned ms, const char *until)
         }
 }
 
+static bool
+subscribe_all(void)
+{
+        const struct wire_request all = { .magic = WIRE_MAGIC,
+                                          .version = WIRE_VERSION,
+                                          .op = WIRE_OP_SUBSCRIBE,
+                                          .arg = WIRE_SUB_ALL };
+        struct wire_record answer;
+        bool good = true;
+
+        for (unsigned i = 0; i < SUBSCRIBERS; i++) {
+                subscriber[i] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+                good &= connect(subscriber[i], (struct sockaddr *)&feed, sizeof(feed)) == 0 &&
+                        send(subscriber[i], &all, sizeof(all), MSG_NOSIGNAL) == sizeof(all) &&
+                        recv(subscriber[i], &answer, sizeof(answer), 0) == sizeof(answer) &&
+                        answer.kind == WIRE_ANSWER && answer.error == 0;
+        }
+        return good;
+}
+
 /* Started, heard of and at rest. */
 static bool
 daemon_start(struct daemon *d, enum who who, const char *guard, uint64_t limit_kib)
@@ -306,7 +339,9 @@ daemon_start(struct daemon *d, enum who who, const char *guard, uint64_t limit_k
         }
         (void)close(fd[1]);
         d->says = fd[0];
-        return daemon_listen(d, 3000, who == GUARD ? "limits of available" : "SIGKILL when") &&
+        return daemon_listen(d, 3000,
+                             who == GUARD || stopped ? "limits of available" : "SIGKILL when") &&
+               (who == GUARD || !stopped || subscribe_all()) &&
                daemon_listen(d, SETTLE_MS + (unsigned)(random() % 100), NULL);
 }
 
@@ -315,6 +350,10 @@ daemon_end(struct daemon *d)
 {
         bench_end(d->pid);
         (void)close(d->says);
+        for (unsigned i = 0; i < SUBSCRIBERS; i++)
+                if (subscriber[i] > 0)
+                        (void)close(subscriber[i]);
+        memset(subscriber, 0, sizeof(subscriber));
 }
 
 /* True when earlyoom's limit, as it says itself, is the one that was meant. */
@@ -324,7 +363,7 @@ same_limit(const struct daemon *d, enum who who, uint64_t limit_kib)
         const char *at = strstr(d->text, "SIGTERM when mem");
         double percent = 0, whole = (double)bench_meminfo_kib("MemTotal");
 
-        if (who == GUARD)
+        if (who == GUARD || stopped)
                 return true;
         at = at ? strstr(at, "<=") : NULL;
         if (!at || sscanf(at + 2, "%lf", &percent) != 1)
@@ -434,14 +473,14 @@ print_two(const char *key, const char *what, unsigned crowd, const char *unit, d
         char id[48], text[160];
         struct bench_row row = { .key = id, .what = text, .unit = unit };
 
-        (void)snprintf(id, sizeof(id), "%s-%u", key, crowd);
+        (void)snprintf(id, sizeof(id), "%s%s-%u", stopped ? "feed-" : "", key, crowd);
         (void)snprintf(text, sizeof(text), "%s, %u others, median of %zu", what, crowd, na);
         row.guard = na ? bench_median(a, na) : BENCH_NOTHING;
-        row.beside = nb ? "earlyoom" : NULL;
+        row.beside = nb ? (stopped ? "with 16 that do not read" : "earlyoom") : NULL;
         row.other = nb ? bench_median(b, nb) : BENCH_NOTHING;
         row.limit = median_limit;
         bench_print(&row);
-        (void)snprintf(id, sizeof(id), "%s-worst-%u", key, crowd);
+        (void)snprintf(id, sizeof(id), "%s%s-worst-%u", stopped ? "feed-" : "", key, crowd);
         (void)snprintf(text, sizeof(text), "%s, %u others, worst", what, crowd);
         row.guard = na ? bench_worst(a, na) : BENCH_NOTHING;
         row.other = nb ? bench_worst(b, nb) : BENCH_NOTHING;
@@ -492,10 +531,13 @@ main(int argc, char **argv)
         unsigned n = bench_setting("BENCH_ROUNDS", 100);
         pthread_t thread;
 
-        if (argc != 2) {
-                (void)fprintf(stderr, "usage: kill GUARD_BINARY\n");
+        stopped = argc == 3 && strcmp(argv[2], "stopped") == 0;
+        if (argc != 2 && !stopped) {
+                (void)fprintf(stderr, "usage: kill GUARD_BINARY [stopped]\n");
                 return 2;
         }
+        (void)snprintf(feed.sun_path, sizeof(feed.sun_path), "/tmp/oomguard-bench-feed.%d",
+                       (int)getpid());
         if (n > ROUNDS_MAX)
                 n = ROUNDS_MAX;
         if (bench_meminfo_kib("MemAvailable") < 4 * (WAY_KIB + BEYOND_KIB)) {
@@ -510,6 +552,7 @@ main(int argc, char **argv)
         be_prompt();
         srandom((unsigned)bench_mono_ns());
         run(argv[1], 0, n);
-        run(argv[1], 2000, n);
+        if (!stopped)
+                run(argv[1], 2000, n);
         return EXIT_SUCCESS;
 }

@@ -150,7 +150,8 @@ reloaded(struct ctl *ctl, int error, const char *faults)
                 return CTL_OK;
         }
         if (error == -EBUSY) {
-                ctl_complain(ctl, "reload: the one before is not in force yet; try again");
+                ctl_complain(ctl, "reload: the one before is not in force yet; this one "
+                                  "follows by itself");
                 return CTL_FAILED;
         }
         if (!*faults)

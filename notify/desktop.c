@@ -322,7 +322,7 @@ desktop_new(struct desktop **ret, sd_event *event)
 
         if (!d)
                 return -ENOMEM;
-        report_open(&d->report);
+        report_open(&d->report, "oomguard-notify");
         d->event = sd_event_ref(event);
         r = sessions_new(&d->sessions, event, on_people, d);
         if (r < 0) {

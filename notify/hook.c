@@ -234,7 +234,7 @@ hook_new(struct hook **ret, sd_event *event)
 
         if (!h)
                 return -ENOMEM;
-        report_open(&h->report);
+        report_open(&h->report, "oomguard-notify");
         h->event = sd_event_ref(event);
         h->child = (struct child)CHILD_INIT;
         *ret = h;

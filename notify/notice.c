@@ -15,7 +15,9 @@ notice_kind_of(const struct wire_record *rec)
 {
         switch ((enum wire_kind)rec->kind) {
         case WIRE_WARNING:
-                return NOTICE_WARNING;
+                /* Where memory falls at once somebody is being ended before anybody could be
+                 * warned. */
+                return rec->state.flags & WIRE_FLAG_ACTING ? NOTICE_NONE : NOTICE_WARNING;
         case WIRE_KILLING:
                 return rec->process.is & WIRE_IS_DRY_RUN ? NOTICE_TRIAL : NOTICE_NONE;
         case WIRE_KILLED:
@@ -28,7 +30,7 @@ notice_kind_of(const struct wire_record *rec)
                 return NOTICE_NOTHING;
         case WIRE_KERNEL_KILL:
                 /* With memory to spare it was some cgroup's own limit. */
-                return rec->state.level >= LEVEL_WARN ? NOTICE_KERNEL : NOTICE_NONE;
+                return rec->kernel.low ? NOTICE_KERNEL : NOTICE_NONE;
         default:
                 return NOTICE_NONE;
         }

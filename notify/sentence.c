@@ -164,8 +164,12 @@ static void
 add_score(struct line *l, const struct wire_process *t)
 {
         if (t->is & WIRE_IS_BLAMED) {
-                add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
-                    sz(t->missing_kib).text);
+                /* Others may have given back meanwhile: more than all of it would read oddly. */
+                if (t->took_kib >= t->missing_kib)
+                        add(l, "; took all of the %s that went missing", sz(t->missing_kib).text);
+                else
+                        add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
+                            sz(t->missing_kib).text);
                 add_since(l, t->since_s);
                 return;
         }
@@ -319,10 +323,13 @@ say_recovered(struct line *l, const struct wire_state *s)
 }
 
 static void
-say_kernel(struct line *l, const struct wire_state *s)
+say_kernel(struct line *l, const struct wire_record *rec)
 {
-        add(l, "the kernel's OOM killer has ended something");
-        if (s->level >= LEVEL_WARN) {
+        const struct wire_state *s = &rec->state;
+        unsigned long long n = rec->kernel.n;
+
+        add(l, "the kernel's OOM killer has ended %llu process%s", n, n == 1 ? "" : "es");
+        if (rec->kernel.low) {
                 add(l, " before the guard could: ");
                 add_cause(l, s, LEVEL_KILL);
                 return;
@@ -400,7 +407,7 @@ sentence_make(const struct wire_record *rec, char *ret, size_t size)
                 add_washed(&l, rec->text);
                 break;
         case WIRE_KERNEL_KILL:
-                say_kernel(&l, &rec->state);
+                say_kernel(&l, rec);
                 break;
         default:
                 return false;

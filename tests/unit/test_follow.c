@@ -1055,6 +1055,145 @@ follow_end_all_closes_everything_once(void **state)
         assert_int_equal(c.fd_held, 2 * CHILDREN);
 }
 
+/* ---- for people to look at ---- */
+
+static void
+show(void)
+{
+        int held = c.fd_held;
+        unsigned n_open = fake_count_open();
+        uint64_t built = c.built;
+
+        memset(&roster, 0x5a, sizeof(roster));
+        follow_show(&c, now_us, &roster);
+        assert_true(roster.n <= ROSTER_MAX);
+        assert_int_equal(c.fd_held, held);
+        assert_int_equal(fake_count_open(), n_open);
+        assert_int_equal(c.built, built);
+        for (uint32_t i = 0; i < roster.n; i++) {
+                assert_int_equal(roster.c[i].size_fd, -1);
+                assert_int_equal(roster.c[i].pidfd, -1);
+        }
+}
+
+static void
+follow_show_opens_nothing_that_stays_and_follows_nobody(void **state)
+{
+        (void)state;
+        for (int32_t i = 0; i < CHILDREN; i++)
+                put(child[i], 1000);
+        for (int32_t i = 0; i < 2 * ROSTER_MAX; i++)
+                put(PID + i, 2000);
+        scan(true);
+        show();
+        assert_int_equal(c.fd_held, 0);
+        assert_int_equal(roster.n, ROSTER_MAX);
+        for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
+                assert_int_equal(c.follow[i].pid, 0);
+}
+
+static void
+follow_show_closes_nothing_that_the_loop_reads(void **state)
+{
+        static struct roster before;
+
+        (void)state;
+        for (int32_t i = 0; i < CHILDREN; i++)
+                put(child[i], 1000);
+        scan_and_build();
+        before = roster;
+        assert_true(before.n > 0);
+        /* One has ended, another has taken its number, and there are others in between. */
+        fake_end(child[0]);
+        struct fake f = steady(child[1], 9000);
+
+        f.start_ticks = 8;
+        fake_put(f);
+        for (unsigned i = 0; i < 5; i++) {
+                put(PID + (int32_t)i, 5000);
+                scan(true);
+                show();
+        }
+        for (uint32_t i = 0; i < before.n; i++) {
+                assert_true(is_open(before.c[i].size_fd));
+                assert_true(is_open(before.c[i].pidfd));
+        }
+        assert_null(on_roster(child[0]));
+        assert_int_equal(find(child[1])->start_ticks, 8);
+        assert_int_equal(find(child[1])->anon_kib, 9000);
+}
+
+static void
+follow_show_tells_the_same_as_a_roster(void **state)
+{
+        static struct roster shown;
+
+        (void)state;
+        policy.n_rules = 1;
+        policy.rules[0] = (struct rule){ .effect = RULE_AVOID, .kind = RULE_EXE, .glob = "/bin/a" };
+        put_identity("a", 5);
+        follow_end_all(&c);
+        put_swarm(PID + 10, 12, PID + 5);
+        scan(false);
+        show();
+        assert_identity("a", RULE_AVOID);
+        shown = roster;
+        build();
+        assert_int_equal(shown.n, roster.n);
+        assert_int_equal(shown.n_seen, roster.n_seen);
+        assert_int_equal(shown.rest_kib, roster.rest_kib);
+        assert_int_equal(shown.protected_kib, roster.protected_kib);
+        for (uint32_t i = 0; i < roster.n; i++) {
+                roster.c[i].size_fd = roster.c[i].pidfd = -1;
+                assert_memory_equal(&shown.c[i], &roster.c[i], sizeof(roster.c[i]));
+        }
+}
+
+/* While CALM no roster is made, so whoever was followed before is known as he was then. */
+static void
+follow_show_reads_identity_again_after_exec_and_after_a_new_policy(void **state)
+{
+        (void)state;
+        other_policy.n_rules = 1;
+        other_policy.rules[0] =
+                (struct rule){ .effect = RULE_PREFER, .kind = RULE_UNIT, .glob = "bb.*" };
+        put_identity("a", 5);
+        assert_identity("a", RULE_NONE);
+        put_identity("bb", 5); /* another name and unit alone are not noticed */
+        census_set_policy(&c, &other_policy);
+        show();
+        assert_identity("bb", RULE_PREFER);
+        build();
+        assert_identity("bb", RULE_PREFER);
+        struct fake f = steady(PID, 1000);
+
+        f.name = "ccc";
+        f.stack = 6;
+        fake_put(f);
+        scan(false);
+        show();
+        assert_string_equal(find(PID)->name, "ccc");
+}
+
+/* The roster that comes afterwards must find it as it was. */
+static void
+follow_show_leaves_who_is_followed_to_the_next_roster(void **state)
+{
+        (void)state;
+        for (int32_t i = 0; i < CHILDREN; i++)
+                put(child[i], 1000);
+        scan_and_build();
+        int held = c.fd_held, fd = find(child[2])->size_fd;
+
+        for (unsigned i = 0; i < 10; i++) {
+                scan(false);
+                show();
+        }
+        scan_and_build();
+        assert_int_equal(c.fd_held, held);
+        assert_int_equal(find(child[2])->size_fd, fd);
+}
+
 /* ---- leaders that have ended ---- */
 
 static void
@@ -1299,6 +1438,11 @@ main(void)
                 CASE(follow_build_finds_places_for_two_rosters),
                 CASE(follow_build_leaks_nothing_over_a_thousand_rosters),
                 CASE(follow_end_all_closes_everything_once),
+                CASE(follow_show_opens_nothing_that_stays_and_follows_nobody),
+                CASE(follow_show_closes_nothing_that_the_loop_reads),
+                CASE(follow_show_tells_the_same_as_a_roster),
+                CASE(follow_show_reads_identity_again_after_exec_and_after_a_new_policy),
+                CASE(follow_show_leaves_who_is_followed_to_the_next_roster),
                 CASE(follow_build_holds_a_living_thread_of_one_without_a_leader),
                 CASE(follow_build_turns_to_a_thread_when_the_leader_ends),
                 CASE(follow_build_turns_to_another_thread_when_the_first_ends),

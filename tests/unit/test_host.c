@@ -91,8 +91,6 @@ host_hides_processes_not_for_a_file_that_says_nothing(void **state)
         assert_false(hides());
 }
 
-/* ---- limits ---- */
-
 static void
 write_at(const char *path, const char *text)
 {
@@ -108,6 +106,89 @@ write_at(const char *path, const char *text)
         assert_int_equal(write(fd, text, strlen(text)), strlen(text));
         (void)close(fd);
 }
+
+/* ---- from whom ---- */
+
+static bool
+hides_with(const char *options)
+{
+        char text[512];
+
+        (void)snprintf(text, sizeof(text),
+                       "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n"
+                       "23 22 0:21 / /proc rw,nosuid shared:5 - proc proc %s\n"
+                       "24 22 0:22 / /sys rw,nosuid shared:6 - sysfs sysfs rw\n",
+                       options);
+        write_at("proc/self/mountinfo", text);
+        return host_hides_from_others(fake_root);
+}
+
+static void
+host_hides_from_others_what_the_mount_of_proc_says(void **state)
+{
+        static const char *const hidden[] = {
+                "rw,hidepid=1",
+                "rw,hidepid=2",
+                "rw,hidepid=noaccess",
+                "rw,hidepid=invisible",
+                "rw,gid=4,hidepid=invisible",
+                "rw,hidepid=ptraceable",
+                "rw,hidepid=4",
+                "rw,hidepid=invisible,subset=pid",
+        };
+        static const char *const open_to_all[] = { "rw", "rw,hidepid=0", "rw,hidepid=off",
+                                                   "rw,hidepid=off,gid=4", "ro,gid=4" };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+                assert_true(hides_with(hidden[i]));
+        for (size_t i = 0; i < sizeof(open_to_all) / sizeof(open_to_all[0]); i++)
+                assert_false(hides_with(open_to_all[i]));
+}
+
+static void
+host_hides_from_others_asks_the_mount_that_is_seen(void **state)
+{
+        (void)state;
+        /* A container's proc elsewhere is not ours. */
+        write_at("proc/self/mountinfo", "23 22 0:21 / /proc rw - proc proc rw\n"
+                                        "25 22 0:23 / /srv/jail/proc rw - proc proc rw,hidepid=2\n"
+                                        "26 22 0:24 / /procs rw - proc proc rw,hidepid=2\n"
+                                        "27 22 0:25 / /x rw - tmpfs hidepid=2 rw\n");
+        assert_false(host_hides_from_others(fake_root));
+        /* Of two, one over the other, the last. */
+        write_at("proc/self/mountinfo", "23 22 0:21 / /proc rw - proc proc rw,hidepid=2\n"
+                                        "28 23 0:26 / /proc rw - proc proc rw\n");
+        assert_false(host_hides_from_others(fake_root));
+        write_at("proc/self/mountinfo", "23 22 0:21 / /proc rw - proc proc rw\n"
+                                        "28 23 0:26 / /proc rw - proc proc rw,hidepid=invisible\n");
+        assert_true(host_hides_from_others(fake_root));
+}
+
+static void
+host_hides_from_others_survives_what_it_cannot_read(void **state)
+{
+        char text[6000];
+        size_t at = 0;
+
+        (void)state;
+        assert_false(host_hides_from_others(fake_root));
+        write_at("proc/self/mountinfo", "");
+        assert_false(host_hides_from_others(fake_root));
+        write_at("proc/self/mountinfo", " - proc ");
+        assert_false(host_hides_from_others(fake_root));
+        /* An overlay's line is longer than any buffer. */
+        at += (size_t)snprintf(text, sizeof(text),
+                               "22 1 0:9 / / rw - overlay overlay rw,lowerdir=");
+        while (at < 5000)
+                at += (size_t)snprintf(text + at, sizeof(text) - at, "/var/lib/layers/%zu:", at);
+        (void)snprintf(text + at, sizeof(text) - at,
+                       "\n23 22 0:21 / /proc rw - proc proc rw,hidepid=2\n");
+        write_at("proc/self/mountinfo", text);
+        assert_true(host_hides_from_others(fake_root));
+}
+
+/* ---- limits ---- */
 
 /* The limit, and below `*ret_path`'s root where it comes from. */
 static uint64_t
@@ -249,6 +330,9 @@ main(void)
                 CASE(host_hides_processes_when_init_is_not_there),
                 CASE(host_hides_processes_when_init_may_not_be_read),
                 CASE(host_hides_processes_not_for_a_file_that_says_nothing),
+                CASE(host_hides_from_others_what_the_mount_of_proc_says),
+                CASE(host_hides_from_others_asks_the_mount_that_is_seen),
+                CASE(host_hides_from_others_survives_what_it_cannot_read),
                 CASE(host_memory_limit_is_none_where_there_are_no_cgroups),
                 CASE(host_memory_limit_is_the_least_at_or_above_the_own_cgroup),
                 CASE(host_memory_limit_of_the_root_is_looked_at),

@@ -134,7 +134,19 @@ message_wash_lets_only_printable_utf8_through(void **state)
                 { "\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80" },
                 { "\xf0\x90\x80\x80", "\xf0\x90\x80\x80" },
                 { "\xf0\x8f\xbf\xbf", "????" },
-                { "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
+                { "\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd" },
+                { "\xf4\x8f\xbf\xbf", "????" }, /* no character: D-Bus refuses it */
+                { "\xf0\x9f\xbf\xbe", "????" },
+                { "\xef\xbf\xbe", "???" },
+                { "\xef\xb7\x90", "???" },
+                { "\xef\xb7\xb0", "\xef\xb7\xb0" },
+                { "\xef\xbb\xbf", "???" }, /* cannot be seen */
+                { "\xe2\x80\x8b", "???" },
+                { "\xe2\x81\xa0", "???" },
+                { "\xe2\x81\xaa", "\xe2\x81\xaa" },
+                { "\xf3\xa0\x81\x81", "????" },
+                { "\xd8\x9c", "??" }, /* turns the order round */
+                { "\xd8\x9b", "\xd8\x9b" },
                 { "\xf4\x90\x80\x80", "????" },
                 { "\xf5\x80\x80\x80", "????" },
                 { "\xff\xfe", "??" },
@@ -433,6 +445,7 @@ message_says_why_nobody_is_ended(void **state)
                                "no process is to blame" },
                 { CAUSE_IN_VAIN, "all that may be ended would together not be enough" },
                 { CAUSE_NO_EFFECT, "the last two gave next to nothing back" },
+                { CAUSE_PAUSED, "the guard is paused (oomguardctl resume ends that)" },
                 { CAUSE_BLIND, "other people's processes are hidden (hidepid), so the cause may be "
                                "too" },
         };
@@ -452,6 +465,33 @@ message_says_why_nobody_is_ended(void **state)
                                     "and shared memory 2.0 GiB, huge pages 0, protected processes "
                                     "700 MiB");
         }
+}
+
+static void
+message_says_that_the_kernel_was_first(void **state)
+{
+        (void)state;
+        set_up(RECORD_KERNEL);
+        rec.verdict.act = LEVEL_CALM;
+        rec.kernel = (struct record_kernel){ 1, true };
+        assert_says(MESSAGE_ERROR, "the kernel's OOM killer has ended 1 process before the guard "
+                                   "could: 398 MiB available (limit 200 MiB), no swap");
+        rec.kernel.n = 3;
+        assert_says(MESSAGE_ERROR, "the kernel's OOM killer has ended 3 processes before the guard "
+                                   "could: 398 MiB available (limit 200 MiB), no swap");
+}
+
+/* Inside of somebody's own limit it is nobody's fault but his. */
+static void
+message_says_that_the_kernel_ended_somebody_while_memory_was_plentiful(void **state)
+{
+        (void)state;
+        set_up(RECORD_KERNEL);
+        rec.verdict.available_kib = 9 * GIB;
+        rec.kernel = (struct record_kernel){ 2, false };
+        assert_says(MESSAGE_NOTICE,
+                    "the kernel's OOM killer has ended 2 processes, although 9.0 GiB are "
+                    "available: inside a cgroup's own limit, it seems (`dmesg` tells)");
 }
 
 /* ---- levels, faults ---- */
@@ -494,6 +534,8 @@ message_says_nothing_of_a_change_that_is_nobodys_business(void **state)
                 assert_silent();
         }
         set_up(RECORD_SAMPLE);
+        assert_silent();
+        set_up(RECORD_STATE);
         assert_silent();
         rec.kind = (enum record_kind)99;
         assert_silent();
@@ -622,6 +664,9 @@ main(void)
                 cmocka_unit_test(message_says_how_it_ended),
                 cmocka_unit_test(message_says_what_happens_in_flight),
                 cmocka_unit_test(message_says_why_nobody_is_ended),
+                cmocka_unit_test(message_says_that_the_kernel_was_first),
+                cmocka_unit_test(
+                        message_says_that_the_kernel_ended_somebody_while_memory_was_plentiful),
                 cmocka_unit_test(message_says_when_memory_runs_out_and_when_it_has_recovered),
                 cmocka_unit_test(message_says_nothing_of_a_change_that_is_nobodys_business),
                 cmocka_unit_test(message_says_which_file_cannot_be_read),

@@ -78,14 +78,19 @@ people_are_told_of_what_concerns_them(void **state)
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct wire_record rec = record_of(cases[i].kind);
 
+                if (cases[i].kind == WIRE_KERNEL_KILL)
+                        rec.kernel = (struct wire_kernel){ .n = 1, .low = 1 };
                 assert_int_equal(notice_kind_of(&rec), cases[i].notice);
         }
-        struct wire_record rec = record_of(WIRE_KILLING);
+        struct wire_record rec = record_of(WIRE_WARNING);
 
+        rec.state.flags |= WIRE_FLAG_ACTING;
+        assert_int_equal(notice_kind_of(&rec), NOTICE_NONE);
+        rec = record_of(WIRE_KILLING);
         rec.process.is = WIRE_IS_DRY_RUN;
         assert_int_equal(notice_kind_of(&rec), NOTICE_TRIAL);
         rec = record_of(WIRE_KERNEL_KILL);
-        rec.state.level = LEVEL_WATCH;
+        rec.kernel = (struct wire_kernel){ .n = 1, .low = 0 };
         assert_int_equal(notice_kind_of(&rec), NOTICE_NONE);
 }
 
@@ -291,6 +296,7 @@ what_concerns_everybody_names_nobody(void **state)
                                     "/dev/shm. 400 MiB of 8.0 GiB are left.");
         assert_true(t.transient);
         rec = record_of(WIRE_KERNEL_KILL);
+        rec.kernel = (struct wire_kernel){ .n = 1, .low = 1 };
         t = text_of(&rec, NULL, OTHER, false);
         assert_string_equal(t.summary, "The kernel closed a program: memory ran out");
         rec = record_of(WIRE_GAVE_UP);
@@ -317,14 +323,14 @@ names_come_out_readable(void **state)
                 { "abcdefghijkl\xf0\x9f\x98", "abcdefghijkl…" },
                 { "abcdefghijkl\xe2\x82\xac", "abcdefghijkl€…" },
                 { "abcdefghijklm\xff\xff", "abcdefghijklm??…" },
-                { "x\xe2\x80\xaey", "x???y" },   /* right to left override */
-                { "x\xd8\x9cy", "x?y" },         /* arabic letter mark */
-                { "x\xe2\x80\x8by", "x?y" },     /* zero width space */
-                { "x\xef\xbb\xbfy", "x?y" },     /* byte order mark */
-                { "x\xef\xbf\xbfy", "x?y" },     /* no character: D-Bus refuses it */
-                { "x\xef\xb7\x90y", "x?y" },     /* nor is this */
-                { "x\xf4\x8f\xbf\xbey", "x?y" }, /* nor this */
-                { "x\xf3\xa0\x81\x81y", "x?y" }, /* a tag */
+                { "x\xe2\x80\xaey", "x???y" },      /* right to left override */
+                { "x\xd8\x9cy", "x??y" },           /* arabic letter mark */
+                { "x\xe2\x80\x8by", "x???y" },      /* zero width space */
+                { "x\xef\xbb\xbfy", "x???y" },      /* byte order mark */
+                { "x\xef\xbf\xbfy", "x???y" },      /* no character: D-Bus refuses it */
+                { "x\xef\xb7\x90y", "x???y" },      /* nor is this */
+                { "x\xf4\x8f\xbf\xbey", "x????y" }, /* nor this */
+                { "x\xf3\xa0\x81\x81y", "x????y" }, /* a tag */
                 { "", "" },
         };
         char name[NOTICE_NAME_MAX];

@@ -31,7 +31,7 @@ put_in_place_of_stderr(int fd)
         assert_true(kept >= 0);
         assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
         (void)alarm(ALARM_S);
-        report_open(&report);
+        report_open(&report, "oomguard");
 }
 
 static void

@@ -84,6 +84,24 @@ ring_put_loses_and_counts_what_does_not_fit(void **state)
 }
 
 static void
+ring_half_free_keeps_the_other_half_for_what_happens(void **state)
+{
+        (void)state;
+        set_up(UINT32_MAX - 3);
+        for (uint64_t i = 0; i < RING_RECORDS / 2; i++) {
+                assert_true(ring_half_free(&ring));
+                assert_true(put(i));
+        }
+        assert_false(ring_half_free(&ring));
+        assert_int_equal(ring.lost, 1);
+        assert_true(put(RING_RECORDS / 2));
+        assert_takes(0);
+        assert_takes(1);
+        assert_true(ring_half_free(&ring));
+        assert_int_equal(ring.lost, 1);
+}
+
+static void
 ring_goes_on_when_its_counters_wrap(void **state)
 {
         (void)state;
@@ -133,6 +151,7 @@ main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(ring_take_gives_back_in_order_what_was_put),
                 cmocka_unit_test(ring_put_loses_and_counts_what_does_not_fit),
+                cmocka_unit_test(ring_half_free_keeps_the_other_half_for_what_happens),
                 cmocka_unit_test(ring_goes_on_when_its_counters_wrap),
                 cmocka_unit_test(ring_keeps_order_between_two_threads),
         };

@@ -282,9 +282,10 @@ who_may_not_become_somebody_says_so_once(void **state)
         n = fread(text, 1, sizeof(text) - 1, f);
         text[n] = '\0';
         (void)fclose(f);
-        assert_string_equal(text, "<4>oomguard: uid 1500 did not get a notification: this program "
-                                  "may not become that user: Operation not permitted; the next is "
-                                  "tried anew\n");
+        assert_string_equal(text,
+                            "<4>oomguard-notify: uid 1500 did not get a notification: this program "
+                            "may not become that user: Operation not permitted; the next is "
+                            "tried anew\n");
         world_session_ends("1");
 }
 

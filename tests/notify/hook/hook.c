@@ -177,7 +177,7 @@ each_way_of_failing_is_told_once(void **state)
         }
         assert_string_equal(
                 read_text(SAID),
-                "<4>oomguard: [notify] exec: /run/test/absent cannot be run as uid 990: "
+                "<4>oomguard-notify: [notify] exec: /run/test/absent cannot be run as uid 990: "
                 "No such file or directory\n");
         world_write("/run/test/plain", "echo\n");
         use_program("/run/test/plain");
