@@ -234,6 +234,10 @@ endif
 check-vm: oomguard
 	@tests/vm/run.sh ./oomguard
 
+# The same scenarios under other daemons; VM=, DAEMONS=, FORCE=: see tests/vm/compare/README.md.
+compare-vm: oomguard
+	@tests/vm/compare.sh ./oomguard bench/results/vm.md
+
 bench: oomguard
 	@bench/run.sh
 
@@ -242,14 +246,78 @@ check-all:
 	@tests/run.sh "$(MAKE) -s check-builds" "$(MAKE) -s analyze" "$(MAKE) -s check" \
 	        "$(MAKE) -s check-san" "VM=smoke $(MAKE) -s check-vm"
 
-install: oomguard
-	install -D -m 755 oomguard $(DESTDIR)$(PREFIX)/sbin/oomguard
-	install -D -m 644 oomguard.conf $(DESTDIR)/etc/oomguard.conf
+# ---- installing ----
+
+# NOTIFY=no is the guard and oomguardctl alone: no libsystemd, no D-Bus.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+# The system bus reads its configuration from /usr and /etc only, whatever the prefix.
+DBUSDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/share,/etc)/dbus-1/system.d
+MANDIR   = $(PREFIX)/share/man
+UNITS    = oomguard.service data/oomguard.slice
+
+# MODE:SOURCE:TARGET of every file.
+INSTALLED = 755:oomguard:$(PREFIX)/sbin/oomguard \
+            755:oomguardctl:$(PREFIX)/bin/oomguardctl \
+            644:oomguard.conf:$(PREFIX)/share/oomguard/oomguard.conf \
+            644:$(BUILD)/units/oomguard.service:$(UNITDIR)/oomguard.service \
+            644:$(BUILD)/units/oomguard.slice:$(UNITDIR)/oomguard.slice \
+            644:data/oomguardctl.bash:$(PREFIX)/share/bash-completion/completions/oomguardctl \
+            644:man/oomguard.8:$(MANDIR)/man8/oomguard.8 \
+            644:man/oomguard.conf.5:$(MANDIR)/man5/oomguard.conf.5 \
+            644:man/oomguardctl.1:$(MANDIR)/man1/oomguardctl.1
+ifeq ($(NOTIFY),yes)
+UNITS    += oomguard-notify.service
+INSTALLED += 755:oomguard-notify:$(PREFIX)/sbin/oomguard-notify \
+            644:$(BUILD)/units/oomguard-notify.service:$(UNITDIR)/oomguard-notify.service \
+            644:data/oomguard.sysusers:$(PREFIX)/lib/sysusers.d/oomguard.conf \
+            644:data/oomguard.catalog:$(PREFIX)/lib/systemd/catalog/oomguard.catalog \
+            644:data/org.oomguard1.conf:$(DBUSDIR)/org.oomguard1.conf \
+            644:data/org.oomguard1.Guard.xml:$(PREFIX)/share/dbus-1/interfaces/org.oomguard1.Guard.xml \
+            644:data/oomguard.desktop:$(PREFIX)/share/applications/oomguard.desktop \
+            644:data/oomguard.svg:$(PREFIX)/share/icons/hicolor/scalable/apps/oomguard.svg \
+            644:man/oomguard-notify.8:$(MANDIR)/man8/oomguard-notify.8 \
+            644:man/org.oomguard1.5:$(MANDIR)/man5/org.oomguard1.5
+endif
+CONF     = $(DESTDIR)/etc/oomguard.conf
+SERVICES = $(filter %.service,$(UNITS))
+
+# With the prefix in them.
+units: $(UNITS)
+	@mkdir -p $(BUILD)/units
+	@for u in $(UNITS); do \
+	        sed 's,=/usr/sbin/,=$(PREFIX)/sbin/,' $$u > $(BUILD)/units/$${u##*/} || exit 1; done
+
+# A configuration that is there already is somebody's: it stays.
+install: all units
+	@set -e; for f in $(INSTALLED); do \
+	        from=$${f#*:}; install -D -m $${f%%:*} $${from%%:*} $(DESTDIR)$${from#*:}; done
+	@install -d -m 755 $(DESTDIR)/etc/oomguard.conf.d
+	@if [ -e $(CONF) ]; then echo "$(CONF) stays as it is"; \
+	        else install -m 644 oomguard.conf $(CONF); fi
+	@[ "$(DESTDIR)" ] || echo "now: systemd-sysusers; journalctl --update-catalog;" \
+	        "systemctl daemon-reload; systemctl enable --now $(SERVICES)"
+
+# The configuration goes only if nobody has changed it.
+uninstall:
+	@[ "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemctl disable --now $(SERVICES) || true
+	@if cmp -s oomguard.conf $(CONF); then rm -f $(CONF); \
+	        elif [ -e $(CONF) ]; then echo "$(CONF) was changed and stays"; fi
+	@for f in $(INSTALLED); do rm -f $(DESTDIR)$${f##*:} || exit 1; done
+	@rmdir $(DESTDIR)$(PREFIX)/share/oomguard $(DESTDIR)/etc/oomguard.conf.d 2>/dev/null || true
+
+# What is committed, as a tarball that can be built, checked and packaged.
+dist:
+	@git archive --prefix=oomguard-$(VERSION)/ -o oomguard-$(VERSION).tar.gz HEAD
+	@echo oomguard-$(VERSION).tar.gz
+
+# Units, manuals, the Debian package, and the package at work in virtual machines.
+check-package: all
+	@tests/package/run.sh
 
 clean:
 	rm -rf $(BUILD) oomguard oomguardctl oomguard-notify
 
 .PHONY: all unit check check-san run-units fuzz format check-format analyze check-builds arm64 \
-        check-vm bench check-all install clean
+        check-vm compare-vm bench check-all install uninstall dist units check-package clean
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

@@ -480,7 +480,7 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
         c->own_pid = (int32_t)getpid();
         for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
                 c->follow[i].size_fd[0] = c->follow[i].size_fd[1] = c->follow[i].pidfd = -1;
-        identity_own_namespace(c->proc_fd, c->own_mnt, sizeof(c->own_mnt));
+        identity_host_namespace(c->proc_fd, c->host_mnt, sizeof(c->host_mnt));
         return 0;
 }
 

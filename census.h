@@ -81,7 +81,7 @@ union census_work {
 struct census {
         int proc_fd;
         const struct policy *policy;
-        char own_mnt[64];
+        char host_mnt[64];
         int32_t own_pid;
         struct row *row;
         uint32_t n, max;

@@ -75,7 +75,7 @@ follow_identify(struct census *c, struct follow *f, const struct proc_stat *st)
                 (void)proc_status_parse(text, (size_t)n, &status);
         memcpy(id.name, st->name, sizeof(id.name));
         id.uid = status.uid;
-        identity_read(c->proc_fd, f->pid, c->own_mnt, &id);
+        identity_read(c->proc_fd, f->pid, c->host_mnt, &id);
         f->uid = status.uid;
         f->ns_init = status.ns_init;
         f->exe_id = identity_exe_id(id.exe);

@@ -4,9 +4,11 @@
  */
 #include "host.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,15 +27,28 @@ host_hides_processes(int proc_fd)
         return n == -EPERM || n == -EACCES || n == -ENOENT;
 }
 
+/* Of pid 1, or else our own. */
+static FILE *
+open_mounts(const char *root)
+{
+        char path[1024];
+        FILE *f;
+
+        (void)snprintf(path, sizeof(path), "%s/proc/1/mountinfo", root);
+        f = fopen(path, "re");
+        if (f)
+                return f;
+        (void)snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
+        return fopen(path, "re");
+}
+
 bool
 host_hides_from_others(const char *root)
 {
-        char path[1024], line[1024];
+        char line[1024];
         bool hides = false;
-        FILE *f;
+        FILE *f = open_mounts(root);
 
-        (void)snprintf(path, sizeof(path), "%s/proc/self/mountinfo", root);
-        f = fopen(path, "re");
         if (!f)
                 return false;
         /* `ID PARENT MAJOR:MINOR ROOT MOUNTPOINT ... - proc proc rw,hidepid=invisible`, or =2; the
@@ -48,6 +63,46 @@ host_hides_from_others(const char *root)
         }
         (void)fclose(f);
         return hides;
+}
+
+/* As /proc names them; oomguard's own are called otherwise. */
+static const char *const guards[] = { "systemd-oomd", "earlyoom", "nohang", "oomd", "lmkd" };
+
+static void
+add_guard(const char *comm, char *ret, size_t size)
+{
+        for (size_t i = 0; i < sizeof(guards) / sizeof(guards[0]); i++) {
+                size_t len = strlen(guards[i]), used = strlen(ret);
+
+                if (strncmp(comm, guards[i], len) == 0 && comm[len] == '\n')
+                        (void)snprintf(ret + used, size - used, "%s%s", used ? ", " : "",
+                                       guards[i]);
+        }
+}
+
+bool
+host_other_guards(int proc_fd, char *ret, size_t size)
+{
+        int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *entry;
+
+        ret[0] = '\0';
+        if (!dir) {
+                if (fd >= 0)
+                        (void)close(fd);
+                return false;
+        }
+        while ((entry = readdir(dir))) {
+                char comm[64];
+                long pid = strtol(entry->d_name, NULL, 10);
+
+                if (pid > 0 && pid <= INT32_MAX &&
+                    procfs_read(proc_fd, (int32_t)pid, 0, "comm", comm, sizeof(comm)) > 0)
+                        add_guard(comm, ret, size);
+        }
+        (void)closedir(dir);
+        return ret[0] != '\0';
 }
 
 /* A limit in bytes from `path`, in KiB; 0 for none. */

@@ -15,9 +15,17 @@ bool
 host_hides_processes(int proc_fd);
 
 /* True when /proc is mounted so that it hides processes from other users, whatever we may see
- * (hidepid= in /proc/self/mountinfo).  `root` stands before every path: "". */
+ * (hidepid= in the mounts of pid 1: a service has a /proc of its own, which hides nothing).  `root`
+ * stands before every path: "". */
 bool
 host_hides_from_others(const char *root);
+
+/*
+ * Others that end processes for lack of memory and run here as well (systemd-oomd, earlyoom, ...):
+ * their names, with commas between.  False, with *ret empty: none.
+ */
+bool
+host_other_guards(int proc_fd, char *ret, size_t size);
 
 /*
  * The least memory limit of a cgroup at or above this process's own, in KiB, with its path; 0 when

@@ -15,35 +15,61 @@
 
 static const char deleted[] = " (deleted)";
 
+/* Folders that hold programs and are as near as the system itself: a look-up elsewhere might wait
+ * for a file server. */
+static const char *const program_folders[] = {
+        "/usr/", "/bin/", "/sbin/", "/lib/", "/nix/store/", "/gnu/store/",
+};
+
 void
-identity_own_namespace(int proc_fd, char *ret, size_t size)
+identity_host_namespace(int proc_fd, char *ret, size_t size)
 {
-        if (procfs_link(proc_fd, (int32_t)getpid(), "ns/mnt", ret, size) < 0)
+        if (procfs_link(proc_fd, 1, "ns/mnt", ret, size) < 0 &&
+            procfs_link(proc_fd, (int32_t)getpid(), "ns/mnt", ret, size) < 0)
                 ret[0] = '\0';
 }
 
+/* True when the file that runs is the one that the guard finds under the same path. */
+static bool
+is_file_here(const char *exe, const struct statx *st)
+{
+        struct statx here;
+        bool near = false;
+
+        for (size_t i = 0; i < sizeof(program_folders) / sizeof(program_folders[0]); i++)
+                near = near || strncmp(exe, program_folders[i], strlen(program_folders[i])) == 0;
+        return near &&
+               statx(AT_FDCWD, exe, AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW, STATX_INO, &here) ==
+                       0 &&
+               here.stx_ino == st->stx_ino && here.stx_dev_major == st->stx_dev_major &&
+               here.stx_dev_minor == st->stx_dev_minor;
+}
+
 /*
- * The executable is trusted for what its path says only where a path means what it means here, in
- * the guard's own mount namespace, and where only root could put the file there.  stat follows the
- * link to the very file that runs, replaced and deleted ones too.
+ * The executable is trusted for what its path says only where only root could put the file there,
+ * and where a path means what it means on the host: in the host's mount namespace, or in another
+ * one (services have them for their sandbox) that shows the very same file under that path.  stat
+ * follows the link to the very file that runs, replaced and deleted ones too.
  */
 static bool
-exe_is_roots(int proc_fd, int32_t pid, const char *own_mnt)
+exe_is_roots(int proc_fd, int32_t pid, const char *host_mnt, const char *exe)
 {
         char path[PROCFS_PATH_MAX], mnt[64];
         struct statx st;
 
-        if (procfs_link(proc_fd, pid, "ns/mnt", mnt, sizeof(mnt)) < 0 || own_mnt[0] == '\0' ||
-            strcmp(mnt, own_mnt) != 0)
+        if (procfs_link(proc_fd, pid, "ns/mnt", mnt, sizeof(mnt)) < 0 || host_mnt[0] == '\0')
                 return false;
         procfs_path(path, sizeof(path), pid, 0, "exe");
         /* What is known of the file here has to do: a file server that hangs must not be waited
          * for. */
-        return statx(proc_fd, path, AT_STATX_DONT_SYNC, STATX_UID, &st) == 0 && st.stx_uid == 0;
+        if (statx(proc_fd, path, AT_STATX_DONT_SYNC, STATX_UID | STATX_INO, &st) < 0 ||
+            st.stx_uid != 0)
+                return false;
+        return strcmp(mnt, host_mnt) == 0 || is_file_here(exe, &st);
 }
 
 static void
-read_exe(int proc_fd, int32_t pid, const char *own_mnt, struct identity_text *ret)
+read_exe(int proc_fd, int32_t pid, const char *host_mnt, struct identity_text *ret)
 {
         ssize_t n = procfs_link(proc_fd, pid, "exe", ret->exe, sizeof(ret->exe));
         size_t tail = sizeof(deleted) - 1;
@@ -54,7 +80,7 @@ read_exe(int proc_fd, int32_t pid, const char *own_mnt, struct identity_text *re
         }
         if ((size_t)n > tail && strcmp(ret->exe + n - tail, deleted) == 0)
                 ret->exe[(size_t)n - tail] = '\0';
-        ret->root_exe = exe_is_roots(proc_fd, pid, own_mnt);
+        ret->root_exe = exe_is_roots(proc_fd, pid, host_mnt, ret->exe);
 }
 
 static void
@@ -85,10 +111,10 @@ read_cgroup(int proc_fd, int32_t pid, struct identity_text *ret)
 }
 
 void
-identity_read(int proc_fd, int32_t pid, const char *own_mnt, struct identity_text *ret)
+identity_read(int proc_fd, int32_t pid, const char *host_mnt, struct identity_text *ret)
 {
         ret->root_exe = false;
-        read_exe(proc_fd, pid, own_mnt, ret);
+        read_exe(proc_fd, pid, host_mnt, ret);
         read_cmdline(proc_fd, pid, ret);
         read_cgroup(proc_fd, pid, ret);
 }

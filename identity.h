@@ -22,13 +22,16 @@ struct identity_text {
         bool root_exe;
 };
 
-/* The guard's own mount namespace, as ns/mnt shows it; an empty string when it cannot be read. */
+/*
+ * The host's mount namespace, as pid 1's ns/mnt shows it: under its unit the guard has one of its
+ * own.  Where that cannot be read it is the guard's own, and where neither can an empty string.
+ */
 void
-identity_own_namespace(int proc_fd, char *ret, size_t size);
+identity_host_namespace(int proc_fd, char *ret, size_t size);
 
 /* Reads what it can: what cannot be read stays empty.  name and uid are the caller's to fill. */
 void
-identity_read(int proc_fd, int32_t pid, const char *own_mnt, struct identity_text *ret);
+identity_read(int proc_fd, int32_t pid, const char *host_mnt, struct identity_text *ret);
 
 /* The policy's word on it, as indices. */
 struct standing

@@ -22,7 +22,9 @@
 #include "report.h"
 #include "trace.h"
 
-enum { EXIT_USAGE = 2 };
+/* 78 is EX_CONFIG of sysexits.h: the unit is not started again, for the fault would still be there.
+ */
+enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
 /* Open at all times, or for a moment: standard ones, report, trace, events, kernel files, /proc
  * twice, the service manager, the feed and whoever is being let in or turned away, and what two
@@ -64,7 +66,8 @@ print_help(FILE *out)
                 "  -V, --version       the version\n"
                 "\n"
                 "SIGHUP reads the configuration again, SIGTERM and SIGINT end it.\n"
-                "Exit status: 0 ended as asked, 1 configuration or start failed, 2 wrong usage.\n",
+                "Exit status: 0 ended as asked, 1 start failed or --check found faults, 2 wrong "
+                "usage, 78 the configuration has a fault.\n",
                 out);
 }
 
@@ -228,7 +231,7 @@ static void
 tell_surroundings(void)
 {
         uint64_t total_kib = guard.sampler.last.mem.total_kib;
-        char path[512], size[32];
+        char path[512], size[32], others[64];
         uint64_t limit_kib_here = host_memory_limit("", total_kib, path, sizeof(path));
 
         if (guard.sampler.fd[SAMPLER_PRESSURE] < 0)
@@ -241,6 +244,11 @@ tell_surroundings(void)
                             "the machine's memory is",
                             path, size);
         }
+        if (host_other_guards(guard.own.proc_fd, others, sizeof(others)))
+                report_line(&report, MESSAGE_WARNING,
+                            "%s runs here as well; whoever is first acts, and two may end two "
+                            "processes for one shortage",
+                            others);
         if (guard.blind)
                 tell_warning(NULL,
                              "/proc hides other people's processes (hidepid); nobody is ended, "
@@ -308,7 +316,7 @@ run(const struct options *o)
         int r;
 
         if (config_load(o->config, &policies[0], tell_start_fault, NULL) > 0)
-                return EXIT_FAILURE;
+                return EXIT_CONFIG;
         errand.share = &share;
         errand.report = &report;
         errand.config = o->config;

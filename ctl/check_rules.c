@@ -18,7 +18,7 @@
 
 struct job {
         int proc_fd;
-        char own_mnt[64];
+        char host_mnt[64];
         int32_t own_pid;
         const struct policy *policy;
         struct policy *alone; /* one rule, and nothing else */
@@ -42,7 +42,7 @@ read_identity(struct job *j, int32_t pid, struct identity_text *ret)
         memset(ret, 0, sizeof(*ret));
         memcpy(ret->name, st.name, sizeof(ret->name));
         ret->uid = status.uid;
-        identity_read(j->proc_fd, pid, j->own_mnt, ret);
+        identity_read(j->proc_fd, pid, j->host_mnt, ret);
         n = procfs_link(j->proc_fd, pid, "exe", link, sizeof(link));
         if (n == -EACCES || n == -EPERM)
                 j->ret->n_hidden++;
@@ -101,7 +101,7 @@ check_rules_count(const struct ctl *ctl, const struct policy *p, struct check_ru
         j.alone->n_rules = 1;
         /* This very program is no part of what the rules are for. */
         j.own_pid = ctl->root[0] ? 0 : (int32_t)getpid();
-        identity_own_namespace(j.proc_fd, j.own_mnt, sizeof(j.own_mnt));
+        identity_host_namespace(j.proc_fd, j.host_mnt, sizeof(j.host_mnt));
         r = look_folder(ctl, "/proc", visit, &j);
         free(j.alone);
         (void)close(j.proc_fd);

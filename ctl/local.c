@@ -240,7 +240,7 @@ judge_own_ancestors(struct local *l)
                     c->standing.builtin >= 0)
                         continue;
                 memcpy(id.name, c->name, sizeof(id.name));
-                identity_read(l->census.proc_fd, c->pid, l->census.own_mnt, &id);
+                identity_read(l->census.proc_fd, c->pid, l->census.host_mnt, &id);
                 c->standing = identity_standing(&l->policy, &id);
         }
 }

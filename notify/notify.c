@@ -26,7 +26,8 @@
 #include "report.h"
 #include "sdnotify.h"
 
-enum { EXIT_USAGE = 2 };
+/* 78: as the guard, EX_CONFIG of sysexits.h. */
+enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
 #define TELL_LOST_US UINT64_C(60000000)
 #define PULSE_US     UINT64_C(1000000)
@@ -412,7 +413,7 @@ run(void)
         notify.policy = &notify.policies[0];
         notify.spare = &notify.policies[1];
         if (config_load(notify.options->config, notify.policy, tell_start_fault, NULL) > 0)
-                return EXIT_FAILURE;
+                return EXIT_CONFIG;
         r = sd_event_new(&notify.event);
         if (r >= 0)
                 r = open_all();

@@ -35,14 +35,14 @@ wrong_usage_is_status_2(void **state)
 }
 
 static void
-a_faulty_configuration_at_the_start_is_status_1(void **state)
+a_faulty_configuration_at_the_start_is_status_78(void **state)
 {
         (void)state;
         stage_write(STAGE_CONFIG, "[notify]\ndesktop = perhaps\n");
-        assert_int_equal(stage_run(text, "%s -c " STAGE_CONFIG " 2>&1", stage_program), 1);
+        assert_int_equal(stage_run(text, "%s -c " STAGE_CONFIG " 2>&1", stage_program), 78);
         assert_non_null(strstr(text, STAGE_CONFIG ":2: [notify] desktop"));
         assert_non_null(strstr(text, "; not started"));
-        assert_int_equal(stage_run(text, "%s -c /nowhere 2>&1", stage_program), 1);
+        assert_int_equal(stage_run(text, "%s -c /nowhere 2>&1", stage_program), 78);
         assert_non_null(strstr(text, "/nowhere: cannot be read"));
 }
 
@@ -145,7 +145,7 @@ cases_command(void)
         const struct CMUnitTest tests[] = {
                 CASE(help_and_version_are_told),
                 CASE(wrong_usage_is_status_2),
-                CASE(a_faulty_configuration_at_the_start_is_status_1),
+                CASE(a_faulty_configuration_at_the_start_is_status_78),
                 STAGED(the_manager_is_told_how_things_stand),
                 STAGED(a_reload_is_told_with_its_time),
                 STAGED(a_reload_of_the_guard_is_one_of_this_program_too),

@@ -92,10 +92,10 @@ a_faulty_configuration_is_not_started_with(void)
         CHECK(file_has("err", "bad.conf:2: [memory] term=banana: "), "the first fault");
         CHECK(file_has("err", "bad.conf:4: "), "the second fault");
         (void)snprintf(words, sizeof(words), "-c %s", world_path("bad.conf"));
-        CHECK(exit_of(words) == 1, "it is started with");
+        CHECK(exit_of(words) == 78, "it is started with");
         CHECK(file_has("err", "not started"), "not told");
         (void)snprintf(words, sizeof(words), "-c %s", world_path("missing.conf"));
-        CHECK(exit_of(words) == 1, "it is started without");
+        CHECK(exit_of(words) == 78, "it is started without");
 }
 
 static void

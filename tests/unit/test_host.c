@@ -321,6 +321,42 @@ host_memory_limit_answers_on_this_machine(void **state)
         assert_int_equal(kib > 0, strncmp(path, "/sys/fs/cgroup/", 15) == 0);
 }
 
+/* ---- who else is here ---- */
+
+static bool
+others(char *ret, size_t size)
+{
+        int fd = open(fake_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        assert_true(fd >= 0);
+        bool answer = host_other_guards(fd, ret, size);
+
+        (void)close(fd);
+        return answer;
+}
+
+static void
+host_other_guards_are_named(void **state)
+{
+        char text[64] = "zzz";
+
+        (void)state;
+        fake_text(7, "comm", "oomguard\n");
+        fake_text(8, "comm", "earlyoomish\n");
+        assert_false(others(text, sizeof(text)));
+        assert_string_equal(text, "");
+        fake_text(9, "comm", "earlyoom\n");
+        assert_true(others(text, sizeof(text)));
+        assert_string_equal(text, "earlyoom");
+        fake_text(10, "comm", "systemd-oomd\n");
+        assert_true(others(text, sizeof(text)));
+        assert_int_equal(strlen(text), strlen("earlyoom, systemd-oomd"));
+        for (int32_t pid = 100; pid < 140; pid++)
+                fake_text(pid, "comm", "nohang\n");
+        assert_true(others(text, sizeof(text)));
+        assert_true(strlen(text) < sizeof(text));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -333,6 +369,7 @@ main(void)
                 CASE(host_hides_from_others_what_the_mount_of_proc_says),
                 CASE(host_hides_from_others_asks_the_mount_that_is_seen),
                 CASE(host_hides_from_others_survives_what_it_cannot_read),
+                CASE(host_other_guards_are_named),
                 CASE(host_memory_limit_is_none_where_there_are_no_cgroups),
                 CASE(host_memory_limit_is_the_least_at_or_above_the_own_cgroup),
                 CASE(host_memory_limit_of_the_root_is_looked_at),

@@ -9,6 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include "fake_proc.h"
 #include "identity.h"
 #include "rules.h"
@@ -203,7 +208,7 @@ not_roots(void)
 }
 
 static void
-identity_read_trusts_roots_executable_in_the_own_namespace_only(void **state)
+identity_read_trusts_roots_executable_in_the_hosts_namespace(void **state)
 {
         struct stat st;
 
@@ -224,7 +229,7 @@ identity_read_trusts_roots_executable_in_the_own_namespace_only(void **state)
 }
 
 static void
-identity_read_trusts_nobody_when_its_own_namespace_is_unknown(void **state)
+identity_read_trusts_nobody_when_the_hosts_namespace_is_unknown(void **state)
 {
         (void)state;
         fake_link(PID, "exe", "/");
@@ -248,23 +253,79 @@ identity_read_does_not_trust_a_file_of_somebody_else(void **state)
 }
 
 static void
-identity_own_namespace_is_that_of_this_process(void **state)
+identity_host_namespace_is_that_of_pid_1_or_else_of_this_process(void **state)
 {
-        char mnt[64] = "zzz", real[64] = "zzz";
-        ssize_t n = readlink("/proc/self/ns/mnt", real, sizeof(real) - 1);
+        char mnt[64] = "zzz";
 
         (void)state;
-        identity_own_namespace(proc_fd, mnt, sizeof(mnt));
+        identity_host_namespace(proc_fd, mnt, sizeof(mnt));
         assert_string_equal(mnt, "");
         fake_link((int32_t)getpid(), "ns/mnt", OWN_MNT);
-        identity_own_namespace(proc_fd, mnt, sizeof(mnt));
+        identity_host_namespace(proc_fd, mnt, sizeof(mnt));
         assert_string_equal(mnt, OWN_MNT);
-        assert_true(n > 0);
-        real[n] = '\0';
-        int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fake_link(1, "ns/mnt", "mnt:[7]");
+        identity_host_namespace(proc_fd, mnt, sizeof(mnt));
+        assert_string_equal(mnt, "mnt:[7]");
+}
 
-        identity_own_namespace(fd, mnt, sizeof(mnt));
-        assert_string_equal(mnt, real);
+/* A service in a sandbox runs the host's files in a mount namespace of its own. */
+static void
+identity_read_trusts_the_hosts_own_file_in_another_namespace(void **state)
+{
+        char sh[PATH_MAX];
+        struct stat st;
+
+        (void)state;
+        assert_non_null(realpath("/bin/sh", sh));
+        assert_int_equal(stat(sh, &st), 0);
+        fake_link(PID, "ns/mnt", "mnt:[7]");
+        fake_link(PID, "exe", sh);
+        read_id();
+        assert_string_equal(id.exe, sh);
+        assert_int_equal(id.root_exe, st.st_uid == 0);
+}
+
+static int
+make_mount_namespace(void)
+{
+        return unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+/* Child of a test: under the host's path it runs a file of its own. */
+static void
+run_a_copy_under_the_path(const char *copy, const char *path)
+{
+        if (make_mount_namespace() || mount(copy, path, NULL, MS_BIND, NULL))
+                _exit(42);
+        (void)execl(path, path, "-c", "kill -STOP $$", (char *)NULL);
+        _exit(43);
+}
+
+static void
+identity_read_does_not_trust_another_file_under_the_hosts_path(void **state)
+{
+        char sh[PATH_MAX], copy[128], mnt[64], command[PATH_MAX + 256];
+        int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), status;
+
+        (void)state;
+        if (geteuid() != 0)
+                skip();
+        assert_non_null(realpath("/bin/sh", sh));
+        (void)snprintf(copy, sizeof(copy), "%s", fake_path("copy"));
+        (void)snprintf(command, sizeof(command), "cp '%s' '%s'", sh, copy);
+        assert_int_equal(system(command), 0);
+        pid_t pid = fork();
+
+        if (pid == 0)
+                run_a_copy_under_the_path(copy, sh);
+        assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+        assert_true(WIFSTOPPED(status));
+        identity_host_namespace(fd, mnt, sizeof(mnt));
+        identity_read(fd, pid, mnt, &id);
+        assert_string_equal(id.exe, sh);
+        assert_false(id.root_exe);
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, &status, 0);
         (void)close(fd);
 }
 
@@ -278,7 +339,7 @@ identity_read_knows_this_very_process(void **state)
         (void)state;
         assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
         assert_int_equal(stat("/proc/self/exe", &st), 0);
-        identity_own_namespace(fd, mnt, sizeof(mnt));
+        identity_host_namespace(fd, mnt, sizeof(mnt));
         identity_read(fd, (int32_t)getpid(), mnt, &id);
         assert_string_equal(id.exe, exe);
         assert_non_null(strstr(id.cmdline, "test_identity"));
@@ -451,10 +512,12 @@ main(void)
                 CASE(identity_read_cuts_a_long_command_line),
                 CASE(identity_read_takes_the_innermost_unit),
                 CASE(identity_read_cuts_a_long_cgroup_and_a_long_unit),
-                CASE(identity_read_trusts_roots_executable_in_the_own_namespace_only),
-                CASE(identity_read_trusts_nobody_when_its_own_namespace_is_unknown),
+                CASE(identity_read_trusts_roots_executable_in_the_hosts_namespace),
+                CASE(identity_read_trusts_nobody_when_the_hosts_namespace_is_unknown),
                 CASE(identity_read_does_not_trust_a_file_of_somebody_else),
-                CASE(identity_own_namespace_is_that_of_this_process),
+                CASE(identity_host_namespace_is_that_of_pid_1_or_else_of_this_process),
+                CASE(identity_read_trusts_the_hosts_own_file_in_another_namespace),
+                CASE(identity_read_does_not_trust_another_file_under_the_hosts_path),
                 CASE(identity_read_knows_this_very_process),
                 CASE(identity_standing_says_which_rule_decides),
                 CASE(identity_standing_says_which_built_in_pattern_decides),

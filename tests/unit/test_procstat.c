@@ -422,6 +422,7 @@ unit_is_the_innermost_service_or_scope(void **state)
                 { "/a.service/b.service (deleted)", "a.service" },
                 { "/a.services/b.scopex", "" },
                 { "x.scope", "x.scope" },
+                { "user.slice", "" },
                 { "//x.scope//", "x.scope" },
                 { "/1234567890123456789012345.scope", "1234567890123456789012345" },
         };

@@ -161,6 +161,34 @@ rank_counts_the_too_small_among_those_who_may_not(void **state)
         assert_false(place.ranked[2].eligible);
 }
 
+/* Whatever min_size says: ending it would change nothing. */
+static void
+rank_says_that_nobody_may_be_ended_who_has_nothing(void **state)
+{
+        (void)state;
+        set_up();
+        place.p.min_size_kib = 0;
+        (void)add(0);
+        (void)add(1);
+        place.v.available_kib = 500000;
+        assert_int_equal(ranked(), 2);
+        assert_int_equal(place.ranked[0].c->pid, 1002);
+        assert_true(place.ranked[0].eligible);
+        assert_false(place.ranked[1].eligible);
+}
+
+static void
+rank_never_ranks_more_than_a_roster_holds(void **state)
+{
+        (void)state;
+        set_up();
+        while (place.r.n < ROSTER_MAX)
+                (void)add(5000);
+        assert_int_equal(ranked_max(UINT32_MAX), ROSTER_MAX);
+        assert_int_equal(ranked_max(ROSTER_MAX + 1), ROSTER_MAX);
+        assert_int_equal(ranked_max(0), 0);
+}
+
 static void
 rank_puts_the_one_to_blame_before_the_largest(void **state)
 {
@@ -396,6 +424,8 @@ main(void)
                 cmocka_unit_test(rank_verdict_makes_of_a_calm_one_what_it_would_be_at_term),
                 cmocka_unit_test(rank_puts_the_worst_first_and_the_protected_last),
                 cmocka_unit_test(rank_counts_the_too_small_among_those_who_may_not),
+                cmocka_unit_test(rank_says_that_nobody_may_be_ended_who_has_nothing),
+                cmocka_unit_test(rank_never_ranks_more_than_a_roster_holds),
                 cmocka_unit_test(rank_puts_the_one_to_blame_before_the_largest),
                 cmocka_unit_test(rank_puts_a_whole_swarm_first),
                 cmocka_unit_test(rank_says_nobody_is_chosen_where_nobody_is),

@@ -39,6 +39,19 @@ swaps_parse_finds_zram_among_others(void **state)
 }
 
 static void
+swaps_parse_takes_tabs_for_blanks(void **state)
+{
+        static const char text[] = HEADER "/dev/zram3\tpartition\t10\t1\t1\n";
+        struct swaps sw;
+
+        (void)state;
+        assert_int_equal(swaps_parse(text, strlen(text), &sw), 0);
+        assert_int_equal(sw.n_zram, 1);
+        assert_int_equal(sw.zram[0], 3);
+        assert_int_equal(sw.zram_total_kib, 10);
+}
+
+static void
 swaps_parse_takes_no_swap_for_an_answer(void **state)
 {
         struct swaps sw = { 41, 42, 43, { 0 } };
@@ -181,6 +194,7 @@ arcstats_parse_refuses_damage(void **state)
                 ARC_HEAD "c_min 4 10\n",
                 ARC_HEAD "c_min 4 10\nsize 4 10",
                 ARC_HEAD "c_min 4 10\nsize 10\n",
+                ARC_HEAD "c_min 4 10\nsize x 10\n",
                 ARC_HEAD "c_min 4 10\nsize 4 -10\n",
                 ARC_HEAD "c_min 4 10\nsize 4 10 1\n",
                 ARC_HEAD "c_min 4 10\nsize 4 10\nsize 4 10\n",
@@ -201,6 +215,7 @@ main(void)
 {
         const struct CMUnitTest cases[] = {
                 cmocka_unit_test(swaps_parse_finds_zram_among_others),
+                cmocka_unit_test(swaps_parse_takes_tabs_for_blanks),
                 cmocka_unit_test(swaps_parse_takes_no_swap_for_an_answer),
                 cmocka_unit_test(swaps_parse_lists_eight_and_counts_all),
                 cmocka_unit_test(swaps_parse_refuses_damage),

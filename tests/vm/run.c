@@ -27,12 +27,13 @@ static void
 start_guard(struct bench *b)
 {
         int fd = open("/run/start", O_WRONLY | O_CLOEXEC);
+        const char *wait_s = getenv("guard_wait_s");
 
         if (fd < 0 || write(fd, "go\n", 3) != 3)
                 snprintf(b->error, sizeof b->error, "the guard cannot be started");
         close(fd);
         bench_log(b, "guard starts");
-        watch(b, 1500000, NULL, false);
+        watch(b, wait_s ? strtoull(wait_s, NULL, 10) * 1000000 : 1500000, NULL, false);
         /* From here on an empty pipe with no writer means that it is gone. */
         b->guard_started = strcmp(getenv("daemon"), "none") != 0;
 }

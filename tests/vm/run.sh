@@ -13,41 +13,15 @@ daemon=${VM_DAEMON:-oomguard}
 jobs=${VM_JOBS:-1}
 repeat=${REPEAT:-1}
 seed=${SEED:-}
-smoke="leak/none bomb/none culprit/none thrash/disk busy/disk"
 modules="virtio_pci virtio_blk lzo lzo_rle zram"
-
-die() {
-        echo "check-vm: $*" >&2
-        exit 1
-}
+what=check-vm
+# shellcheck source=tests/vm/kernel.sh
+. "$here/kernel.sh"
 
 need_tools() {
         for t in qemu-system-x86_64 busybox cpio zstd gcc mke2fs dpkg ldd; do
                 command -v $t >/dev/null || die "$t is missing: run ./bootstrap"
         done
-}
-
-# One Debian package, unpacked once: sets $tree.
-unpack() { # FOLDER PACKAGE
-        tree=$build/$1
-        [ -e "$tree/.done" ] && return
-        rm -rf "$tree"
-        mkdir -p "$tree"
-        (cd "$tree" && apt-get download -q -o APT::Sandbox::User=root "$2" >&2 &&
-                dpkg -x ./*.deb . && rm -f ./*.deb) || die "cannot download $2: run apt-get update"
-        touch "$tree/.done"
-}
-
-find_kernel() {
-        local package
-        if [ ! -e "$build/kernel/.done" ]; then
-                package=$(apt-cache depends linux-image-cloud-amd64 |
-                        sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-                [ "$package" ] || die "no linux-image-cloud-amd64 known: run apt-get update"
-                unpack kernel "$package"
-        fi
-        kernel=$(echo "$build"/kernel/boot/vmlinuz-*)
-        [ -f "$kernel" ] || die "no kernel in $build/kernel"
 }
 
 # The program with what it is linked against, under /guard and at its libraries' own paths.
@@ -65,34 +39,6 @@ list_allocators() {
         libc=$(ldd "$guard" | grep -o '/[^ ]*libc\.so[^ ]*')
         echo "$libc"
         nm -D "$libc" | awk '{ sub(/@.*/, "", $3) } $3 ~ /^(malloc|calloc|realloc)$/ { print $1, $3 }'
-}
-
-# A module after those it depends on; what is not there is built in.
-copy_module() { # NAME ROOT
-        local path need
-        path=$(find "$build/kernel/lib/modules" -name "${1//_/[-_]}.ko" -print -quit)
-        [ "$path" ] && [ ! -e "$2/modules/$1.ko" ] || return
-        cp "$path" "$2/modules/$1.ko"
-        for need in $(grep -a -o -m 1 '^depends=[a-z0-9_,-]*\|[^a-z]depends=[a-z0-9_,-]*' "$path" |
-                tr -d '\0' | sed 's/.*depends=//' | tr , ' '); do
-                copy_module "$need" "$2"
-        done
-        echo "$1" >> "$2/modules/order"
-}
-
-build_data_disk() {
-        local tree=$build/data.tree
-        [ -e "$build/data.img" ] && return
-        rm -rf "$tree"
-        mkdir -p "$tree/bin"
-        head -c 400 /dev/urandom > "$tree/small"
-        # Random, because zeros would become holes that no disk is read for.
-        head -c 480M /dev/urandom > "$tree/data.bin"
-        chmod -R a+rX "$tree"
-        mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$build/data.img.new" 700M ||
-                die "cannot make the data disk"
-        rm -rf "$tree"
-        mv "$build/data.img.new" "$build/data.img"
 }
 
 build_initramfs() {
@@ -122,28 +68,6 @@ build_initramfs() {
         esac
         (cd "$root" && find . | cpio -o -H newc --quiet | zstd -q -3) > "$build/initramfs" ||
                 die "cannot make the initramfs"
-}
-
-# Names the scenario/swap pairs of the table that VM asks for, in the table's order.
-select_scenarios() {
-        local all s p
-        all=$(awk '$1 == "scenario" { for (i = 3; i <= NF; i++) print $2 "/" $i }' \
-                "$here/scenarios")
-        [ "${VM:-}" = smoke ] && VM=$smoke
-        for s in $all; do
-                set -f
-                for p in ${VM:-*}; do
-                        # A name without a swap kind is all of its kinds; globs are wanted.
-                        # shellcheck disable=SC2254
-                        case $s in
-                        $p | $p/*)
-                                echo "$s"
-                                break
-                                ;;
-                        esac
-                done
-                set +f
-        done
 }
 
 boot() { # SCENARIO SWAP LOG

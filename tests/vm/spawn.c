@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,15 +60,32 @@ write_text(const char *path, const char *text)
         close(fd);
 }
 
+/* Where the environment names a cgroup for the session, each program is in one of its own. */
+static void
+enter_cgroup(const char *folder, const char *name)
+{
+        const char *session = getenv("session");
+        char path[120];
+
+        if (folder) {
+                snprintf(path, sizeof path, "%s/cgroup.procs", folder);
+        } else if (session) {
+                snprintf(path, sizeof path, "%s/%s", session, name);
+                if (mkdir(path, 0755) < 0 && errno != EEXIST)
+                        role_fail(path);
+                snprintf(path, sizeof path, "%s/%s/cgroup.procs", session, name);
+        } else {
+                return;
+        }
+        write_text(path, "0");
+}
+
 _Noreturn static void
 become(const struct bench *b, const char *name, const struct place *at, char **argv)
 {
         char path[80];
 
-        if (at->cgroup) {
-                snprintf(path, sizeof path, "%s/cgroup.procs", at->cgroup);
-                write_text(path, "0");
-        }
+        enter_cgroup(at->cgroup, name);
         write_text("/proc/self/oom_score_adj", at->adj);
         if (at->nice && setpriority(PRIO_PROCESS, 0, atoi(at->nice)) < 0)
                 role_fail("nice");

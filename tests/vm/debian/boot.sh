@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Boots an image of image.sh, runs a script in it as a unit, and prints what the script printed:
+#   tests/vm/debian/boot.sh BUILD_FOLDER IMAGE SCRIPT
+# Ends with the script's exit status, or 125 where there was none.  README.md beside this file
+# explains the variables.
+set -u
+
+build=${1:?usage: boot.sh BUILD_FOLDER IMAGE SCRIPT}
+image=${2:?usage: boot.sh BUILD_FOLDER IMAGE SCRIPT}
+script=${3:?usage: boot.sh BUILD_FOLDER IMAGE SCRIPT}
+here=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck disable=SC2034 # for messages of kernel.sh
+what=boot
+# shellcheck source=tests/vm/kernel.sh
+. "$here/kernel.sh"
+mem=${BOOT_MEM:-768}
+swap_mib=${BOOT_SWAP:-0}
+log=${BOOT_LOG:-$build/boot}
+# What one slow disk does; the same for every disk of the guest.
+disk=throttling.bps-total=50000000,throttling.iops-total=3000,if=virtio,format=raw
+modules="virtio_pci virtio_blk lzo lzo_rle zram ${BOOT_MODULES:-}"
+
+build_initramfs() { # FILE
+        local root=$1.root m
+        rm -rf "$root"
+        mkdir -p "$root/bin" "$root/modules" "$root/payload/guest" \
+                "$root/payload/etc/systemd/system"
+        install -m 755 "$(command -v busybox)" "$root/bin/busybox"
+        ln -s busybox "$root/bin/sh"
+        install -m 755 "$here/debian/init" "$root/init"
+        for m in $modules; do copy_module "$m" "$root"; done
+        install -m 644 "$here"/debian/guest-run.service "$here"/debian/guest-run.target \
+                "$root/payload/etc/systemd/system/"
+        [ ! "${BOOT_PAYLOAD:-}" ] || cp -a "$BOOT_PAYLOAD/." "$root/payload/"
+        install -m 755 "$script" "$root/payload/guest/run"
+        chown -R 0:0 "$root/payload" 2>/dev/null
+        (cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet | zstd -q -1) > "$1" ||
+                die "cannot make the initramfs"
+        rm -rf "$root"
+}
+
+# Sets $drives and, for the guest's command line, $words.
+list_drives() {
+        local letter=({a..z}) n=0
+        drives=()
+        words=
+        if [ "${BOOT_DATA:-}" ]; then
+                drives+=(-drive "file=$BOOT_DATA,snapshot=on,$disk")
+                words="$words guest_data=/dev/vd${letter[n++]}"
+        fi
+        if [ "$swap_mib" != 0 ]; then
+                truncate -s "${swap_mib}M" "$log.swap"
+                drives+=(-drive "file=$log.swap,$disk,cache=unsafe")
+                words="$words guest_swap=/dev/vd${letter[n++]}"
+        fi
+        drives+=(-drive "file=$image,snapshot=on,$disk")
+        words="$words guest_root=/dev/vd${letter[n]}"
+}
+
+boot() {
+        timeout -k 5 "${BOOT_TIMEOUT:-500}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
+                -smp 2 -m "$mem" -nodefaults -display none -no-reboot \
+                -kernel "$kernel" -initrd "$log.initramfs" "${drives[@]}" \
+                -serial "file:$log.console" -serial "file:$log.out" \
+                -append "psi=1 panic=-1 console=ttyS0 loglevel=4 log_buf_len=4M \
+systemd.unit=guest-run.target systemd.show_status=0 $words ${BOOT_WORDS:-}" \
+                </dev/null >/dev/null 2>"$log.qemu" &
+        vm=$!
+        # timeout hands the signal on to the machine.
+        trap 'kill $vm; exit 130' INT TERM
+        wait $vm
+        vm_status=$?
+}
+
+[ -f "$image" ] || die "no image $image"
+[ -f "$script" ] || die "no script $script"
+mkdir -p "$build" "$(dirname "$log")"
+build=$(cd "$build" && pwd)
+find_kernel
+trap 'rm -f "$log.swap" "$log.initramfs"' EXIT
+build_initramfs "$log.initramfs"
+list_drives
+rm -f "$log".console "$log".out "$log".qemu
+boot
+tr -d '\r' < "$log.out" | grep -v '^END [0-9A-Z]*$'
+status=$(tr -d '\r' < "$log.out" | sed -n 's/^END \([0-9]*\)$/\1/p' | tail -n 1)
+if [ ! "$status" ]; then
+        echo "$what: the guest ended with status $vm_status and no result: $(
+                cat "$log.qemu" "$log.console" | tr -d '\r' | tail -n 1)" >&2
+        status=125
+fi
+exit "$status"

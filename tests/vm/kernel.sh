@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# What every virtual machine of the tests needs: the kernel out of Debian's package, its modules,
+# the data disk, the choice of scenarios.  Sourced, with $here (tests/vm), $build and $what (for
+# messages) set; runs nothing by itself.
+# shellcheck disable=SC2154,SC2034
+smoke="leak/none bomb/none culprit/none thrash/disk busy/disk"
+
+die() {
+        echo "$what: $*" >&2
+        exit 1
+}
+
+# One Debian package, unpacked once: sets $tree.
+unpack() { # FOLDER PACKAGE
+        tree=$build/$1
+        [ -e "$tree/.done" ] && return
+        rm -rf "$tree"
+        mkdir -p "$tree"
+        (cd "$tree" && apt-get download -q -o APT::Sandbox::User=root "$2" >&2 &&
+                dpkg -x ./*.deb . && rm -f ./*.deb) || die "cannot download $2: run apt-get update"
+        touch "$tree/.done"
+}
+
+find_kernel() {
+        local package
+        if [ ! -e "$build/kernel/.done" ]; then
+                package=$(apt-cache depends linux-image-cloud-amd64 |
+                        sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+                [ "$package" ] || die "no linux-image-cloud-amd64 known: run apt-get update"
+                unpack kernel "$package"
+        fi
+        kernel=$(echo "$build"/kernel/boot/vmlinuz-*)
+        [ -f "$kernel" ] || die "no kernel in $build/kernel"
+}
+
+# A module after those it depends on; what is not there is built in.
+copy_module() { # NAME ROOT
+        local path need
+        path=$(find "$build/kernel/lib/modules" -name "${1//_/[-_]}.ko" -print -quit)
+        [ "$path" ] && [ ! -e "$2/modules/$1.ko" ] || return
+        cp "$path" "$2/modules/$1.ko"
+        for need in $(grep -a -o -m 1 '^depends=[a-z0-9_,-]*\|[^a-z]depends=[a-z0-9_,-]*' "$path" |
+                tr -d '\0' | sed 's/.*depends=//' | tr , ' '); do
+                copy_module "$need" "$2"
+        done
+        echo "$1" >> "$2/modules/order"
+}
+
+build_data_disk() {
+        local tree=$build/data.tree
+        [ -e "$build/data.img" ] && return
+        rm -rf "$tree"
+        mkdir -p "$tree/bin"
+        head -c 400 /dev/urandom > "$tree/small"
+        # Random, because zeros would become holes that no disk is read for.
+        head -c 480M /dev/urandom > "$tree/data.bin"
+        chmod -R a+rX "$tree"
+        mke2fs -q -t ext4 -O ^has_journal -d "$tree" "$build/data.img.new" 700M ||
+                die "cannot make the data disk"
+        rm -rf "$tree"
+        mv "$build/data.img.new" "$build/data.img"
+}
+
+# Names the scenario/swap pairs of the table that VM asks for, in the table's order.
+select_scenarios() {
+        local all s p
+        all=$(awk '$1 == "scenario" { for (i = 3; i <= NF; i++) print $2 "/" $i }' \
+                "$here/scenarios")
+        [ "${VM:-}" = smoke ] && VM=$smoke
+        for s in $all; do
+                set -f
+                for p in ${VM:-*}; do
+                        # A name without a swap kind is all of its kinds; globs are wanted.
+                        # shellcheck disable=SC2254
+                        case $s in
+                        $p | $p/*)
+                                echo "$s"
+                                break
+                                ;;
+                        esac
+                done
+                set +f
+        done
+}
