@@ -255,8 +255,12 @@ blame_find(const struct roster *r, const struct verdict *v, const struct sample 
 
                 if (b.missing_kib == 0)
                         continue;
-                if (blame_one(&q, &b) || blame_swarm(&q, &b))
-                        return b;
+                if (!blame_one(&q, &b) && !blame_swarm(&q, &b))
+                        continue;
+                /* Others gave back meanwhile: of what is missing it took all, and no more. */
+                if (b.took_kib > b.missing_kib)
+                        b.took_kib = b.missing_kib;
+                return b;
         }
         return (struct blame){ 0 };
 }

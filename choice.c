@@ -45,7 +45,9 @@ choice_own_scan(struct guard *g)
 static bool
 roster_is_stale(const struct guard *g)
 {
-        return !g->roster || g->sample.now_us > g->roster->due_us + OVERDUE_US;
+        /* With nobody on it, init neither, whoever made it could not look. */
+        return !g->roster || g->roster->roster.n == 0 ||
+               g->sample.now_us > g->roster->due_us + OVERDUE_US;
 }
 
 static void

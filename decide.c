@@ -284,7 +284,7 @@ stalls_slowly(const struct policy *p, const struct decide_state *st, const struc
         struct window w = window_look_back(&st->past, s, window_us, st->pressure_from_us);
 
         if (!s->has_refault || !w.whole || !window_thrashes(&w) ||
-            !mem_low(l->easy_kib, v->term_kib) || p->psi_term_bp == 0 ||
+            !mem_low(l->easy_kib, v->term_kib) || p->psi_term_bp == 0 || w.full_bp == 0 ||
             w.full_bp < p->psi_term_bp / SLOW_PART)
                 return false;
         measure_pressure(v, &w);
@@ -350,7 +350,7 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
         } else if (still_near(v, l, st->held)) {
                 st->held_at_us = s->now_us;
         } else if (s->now_us - st->held_at_us >= HOLD_US) {
-                st->held = now > LEVEL_WATCH || st->held <= LEVEL_WATCH ? now : LEVEL_WATCH;
+                st->held = st->held <= LEVEL_WATCH ? now : LEVEL_WATCH;
                 st->held_at_us = s->now_us;
         }
         v->level = st->held;
@@ -412,6 +412,9 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         if (stall > low) {
                 v.act = stall;
                 v.reason = REASON_STALL;
+        } else {
+                /* It may be the slow window that was measured last, and decided nothing. */
+                measure_pressure(&v, &w);
         }
         if (s->now_us < st->quiet_until_us && v.act > LEVEL_WARN &&
             !(v.act == LEVEL_KILL && v.reason == REASON_LOW))

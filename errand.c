@@ -33,6 +33,8 @@
 #define HOT_PART      4u
 /* The loop tells how things stand once a second; when it does not, that is to be noticed too. */
 #define POLL_US (SECOND_US * 3 / 2)
+/* In place of a wait that could not be. */
+#define REST_NS 100000000
 /* What people are shown is no older. */
 #define SHOW_US   SECOND_US
 #define SHOW_PART 50u
@@ -128,6 +130,24 @@ may_build(const struct errand *e)
         return e->building->seq == 0 || e->building->seq < atomic_load(&e->share->used_seq);
 }
 
+/* Said once, and once more when it is over. */
+static int
+list_processes(struct errand *e, uint64_t now_us)
+{
+        int r = census_scan(&e->census, now_us, atomic_load(&e->share->swap));
+
+        if (r == e->scan_error)
+                return r;
+        e->scan_error = r;
+        if (r < 0)
+                report_line(e->report, MESSAGE_WARNING,
+                            "/proc: %s; processes are looked at only when one has to be ended",
+                            strerror(-r));
+        else
+                report_line(e->report, MESSAGE_INFO, "/proc can be listed again");
+        return r;
+}
+
 static void
 scan(struct errand *e, bool hot)
 {
@@ -135,7 +155,7 @@ scan(struct errand *e, bool hot)
         uint64_t begin_us = sampler_now_us();
         struct mark mark = mark_now(e);
 
-        if (census_scan(&e->census, begin_us, atomic_load(&e->share->swap)) < 0) {
+        if (list_processes(e, begin_us) < 0) {
                 e->scan_due_us = begin_us + POLL_US;
                 return;
         }
@@ -169,7 +189,7 @@ errand_show(struct errand *e)
         /* Anybody may ask: with thousands of processes that must not become a load of its own. */
         if (e->shown_us != 0 && now_us - e->shown_us < at_least(SHOW_US, e->took_us * SHOW_PART))
                 return true;
-        if (census_scan(&e->census, now_us, atomic_load(&e->share->swap)) < 0)
+        if (list_processes(e, now_us) < 0)
                 return false;
         follow_show(&e->census, now_us, &e->shown);
         e->shown_us = now_us;
@@ -293,6 +313,32 @@ scan_is_due(const struct errand *e, bool hot)
                supply_kib + atomic_load(&e->share->step_kib) * 2 < e->mark_supply_kib;
 }
 
+/* poll(2) wants memory.  A rest instead, and then everybody is asked: none of them keeps anybody
+ * waiting. */
+static int
+rest(struct pollfd *p, unsigned n)
+{
+        struct timespec ts = { .tv_nsec = REST_NS };
+
+        (void)nanosleep(&ts, NULL);
+        for (unsigned i = 0; i < n; i++)
+                p[i].revents = p[i].events;
+        return (int)n;
+}
+
+static void
+tell_feed(struct errand *e)
+{
+        if (e->feed.error == e->feed_error)
+                return;
+        e->feed_error = e->feed.error;
+        if (e->feed_error)
+                report_line(e->report, MESSAGE_WARNING, "feed: %s; nobody new is let in",
+                            strerror(e->feed_error));
+        else
+                report_line(e->report, MESSAGE_INFO, "feed: whoever comes is let in again");
+}
+
 /* Waits for what there is to do; rosters come first, people afterwards. */
 static void
 once(struct errand *e)
@@ -307,6 +353,8 @@ once(struct errand *e)
         bool hot;
         uint64_t count;
 
+        if (n < 0)
+                n = rest(p, FEED + n_feed);
         if (n > 0 && p[LOOP].revents)
                 (void)!read(e->share->errand_fd, &count, sizeof(count));
         atomic_fetch_add(&e->share->errands, 1);
@@ -322,6 +370,7 @@ once(struct errand *e)
                 (void)errand_reload(e, NULL, NULL);
         if (n > 0)
                 feed_serve(&e->feed, &p[FEED], n_feed, serve_request, e);
+        tell_feed(e);
 }
 
 static void *

@@ -56,6 +56,8 @@ struct errand {
         uint32_t n_strikes;
         bool reload_due; /* one was asked for before the last was in force */
 
+        int scan_error, feed_error; /* as last said */
+
         struct told told;
         struct roster shown; /* for people: nobody else writes it, nothing in it is open */
         uint64_t shown_us;   /* when it was made; 0: never */

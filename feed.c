@@ -360,8 +360,13 @@ take_new(struct feed *f)
         if (fd < 0 && errno == EAGAIN)
                 return false;
         f->n_new++;
-        if (fd < 0)
+        if (fd < 0) {
+                /* Whoever has gone meanwhile is no fault of anybody. */
+                if (errno != EINTR && errno != ECONNABORTED)
+                        f->error = errno;
                 return false;
+        }
+        f->error = 0;
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0) {
                 (void)close(fd);
                 return true;
@@ -412,9 +417,9 @@ take_request(struct feed *f, unsigned i, feed_request_fn request, void *arg)
         do {
                 n = recv(c->fd, packet, sizeof(packet), MSG_DONTWAIT);
         } while (n < 0 && errno == EINTR);
+        c->n_asked++;
         if (n < 0 && errno == EAGAIN)
                 return;
-        c->n_asked++;
         if (n <= 0 || !wire_request_ok(packet, (size_t)n)) {
                 client_close(f, c);
                 return;

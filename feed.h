@@ -45,6 +45,7 @@ struct feed {
         unsigned max;  /* places in use, at most FEED_CLIENTS */
         uint32_t n_new;
         uint64_t second_us; /* when the second began that n_asked and n_new count in */
+        int error;          /* errno with which nobody new could be let in; 0: they can */
         bool hide;          /* names of processes are for root and their owners */
         bool bare;          /* the kernel lets no packet bring descriptors (Linux 6.16) */
         struct feed_client client[FEED_CLIENTS];

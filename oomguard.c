@@ -288,6 +288,12 @@ open_all(const struct options *o)
         int to_hold = n_files > n_fixed ? n_files - n_fixed : 0;
         int r;
 
+        if (n_files < FILES_FIXED) {
+                report_line(&report, MESSAGE_ERROR,
+                            "RLIMIT_NOFILE: %d descriptors where %d are needed; not started",
+                            n_files, FILES_FIXED);
+                return -1;
+        }
         if (open_trace(o->record) < 0)
                 return -1;
         r = open_share(errand.current);

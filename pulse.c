@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sampler.h"
@@ -26,6 +27,14 @@ pulse_lives(struct pulse_seen *seen, uint64_t ticks, uint64_t errands, uint64_t 
         return ticked && now_us - seen->errand_us < PULSE_ERRAND_US;
 }
 
+static void
+rest(int ms)
+{
+        struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+        (void)nanosleep(&ts, NULL);
+}
+
 static void *
 run(void *arg)
 {
@@ -33,10 +42,18 @@ run(void *arg)
         struct pollfd stop = { .fd = p->stop_fd, .events = POLLIN };
         int wait_ms = (int)(p->sd->watchdog_us / PING_PART / 1000);
 
-        while (poll(&stop, 1, wait_ms > 0 ? wait_ms : 1) <= 0)
+        if (wait_ms < 1)
+                wait_ms = 1;
+        while (!atomic_load(&p->stop)) {
+                /* poll(2) wants memory, a rest does not. */
+                if (poll(&stop, 1, wait_ms) < 0)
+                        rest(wait_ms);
+                if (atomic_load(&p->stop))
+                        break;
                 if (pulse_lives(&p->seen, atomic_load(&p->share->ticks),
                                 atomic_load(&p->share->errands), sampler_now_us()))
                         (void)sdnotify_send(p->sd, "WATCHDOG=1");
+        }
         return NULL;
 }
 
@@ -75,6 +92,7 @@ pulse_stop(struct pulse *p)
 
         if (p->stop_fd < 0)
                 return;
+        atomic_store(&p->stop, true);
         (void)!write(p->stop_fd, &one, sizeof(one));
         (void)pthread_join(p->thread, NULL);
         (void)close(p->stop_fd);

@@ -25,7 +25,8 @@ struct pulse_seen {
 struct pulse {
         const struct share *share;
         struct sdnotify *sd;
-        int stop_fd; /* eventfd */
+        int stop_fd;       /* eventfd: it need not be waited for */
+        _Atomic bool stop; /* that is so */
         pthread_t thread;
         struct pulse_seen seen;
 };

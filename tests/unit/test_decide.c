@@ -914,6 +914,36 @@ decide_asks_nothing_slowly_where_pressure_never_counts(void **state)
         assert_int_equal(drag(&m, 20 * SECOND, 2900, 900), LEVEL_CALM);
 }
 
+/* A third of the smallest shares is none, and that is always reached. */
+static void
+decide_asks_nothing_where_nothing_stands_still_however_small_the_share(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        for (unsigned has_psi = 0; has_psi < 2; has_psi++) {
+                set_out_to_drag(&m, 400000);
+                m.p.psi_term_bp = 2;
+                m.s.has_psi = has_psi;
+                assert_int_equal(drag(&m, 20 * SECOND, 0, 900), LEVEL_CALM);
+        }
+}
+
+static void
+decide_tells_the_share_that_it_has_judged_by(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        set_out_to_drag(&m, 400000);
+        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = 0;
+        (void)drag(&m, 12 * SECOND, 1000, 900);
+        /* The slow window is at its share too, but it is memory that asks. */
+        assert_int_equal(drag(&m, 2 * SECOND, 2000, 900), LEVEL_TERM);
+        assert_int_equal(m.v.reason, REASON_LOW);
+        assert_int_equal(m.v.full_bp, 2000);
+}
+
 static void
 decide_asks_nothing_in_a_healthy_load_shift(void **state)
 {
@@ -1867,6 +1897,9 @@ main(void)
                 cmocka_unit_test(decide_asks_when_a_third_of_the_share_goes_on_for_five_windows),
                 cmocka_unit_test(decide_looks_back_for_twelve_seconds_at_most),
                 cmocka_unit_test(decide_asks_nothing_slowly_where_pressure_never_counts),
+                cmocka_unit_test(
+                        decide_asks_nothing_where_nothing_stands_still_however_small_the_share),
+                cmocka_unit_test(decide_tells_the_share_that_it_has_judged_by),
                 cmocka_unit_test(decide_forgets_what_stood_still_before_a_kill),
                 cmocka_unit_test(decide_asks_nothing_in_a_healthy_load_shift),
                 cmocka_unit_test(
