@@ -99,7 +99,9 @@ has_complained(const struct fault_run *r)
 static bool
 judge_refusal(const struct fault_run *r, char *why, size_t size)
 {
-        bool one = WIFEXITED(r->status) && WEXITSTATUS(r->status) == 1;
+        /* 78: it was the configuration that could not be read. */
+        bool one = WIFEXITED(r->status) &&
+                   (WEXITSTATUS(r->status) == 1 || WEXITSTATUS(r->status) == 78);
         bool said = strstr(r->said, "; not started") != NULL;
 
         if (!r->over || !one)
