@@ -30,6 +30,12 @@ exposed_at_most() { # TENTHS UNIT ANALYZE...
         shift 2
         "$@" security --offline=yes --no-pager --threshold="$tenths" "$work/verify/$unit" > /dev/null
 }
+# Where this machine has Debian itself from: not its security updates, which are another archive.
+own_mirror() {
+        apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+                grep -v -- '-security' | head -n 1
+}
+
 # The newest systemd that there is a package of, unpacked and run where it lies.
 newest_systemd() {
         local root=$work/newest
@@ -37,7 +43,7 @@ newest_systemd() {
         rm -rf "$root"
         mmdebstrap --quiet --variant=essential --include=systemd,dbus,libseccomp2 \
                 --aptopt='Acquire::Check-Valid-Until "false"' "${NEWEST_SUITE:-sid}" "$root" \
-                "${NEWEST_MIRROR:-http://deb.debian.org/debian}" && touch "$root.done"
+                "${NEWEST_MIRROR:-$(own_mirror)}" && touch "$root.done"
 }
 newest() { # COMMAND OF SYSTEMD-ANALYZE...
         rm -rf "$work/newest$work"
