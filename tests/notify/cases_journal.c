@@ -142,9 +142,17 @@ a_journal_that_is_full_holds_up_nobody(void **state)
                 send_event(WIRE_KILLING, i);
         WAIT(stage_count(STAGE_DIR "/heard", "Killing (uint32 200,") == 1);
         rss_kib = stage_rss_kib();
-        for (int i = 201; i <= 1200; i++)
+        /* The bus keeps up step by step: what waits for it on a busy machine is not the journal's.
+         */
+        for (int i = 201; i <= 1200; i++) {
+                char heard[64];
+
                 send_event(WIRE_KILLING, i);
-        WAIT(stage_count(STAGE_DIR "/heard", "Killing (uint32 1200,") == 1);
+                if (i % 50 != 0)
+                        continue;
+                (void)snprintf(heard, sizeof(heard), "Killing (uint32 %d,", i);
+                WAIT(stage_count(STAGE_DIR "/heard", heard) == 1);
+        }
         if (stage_rss_kib() > rss_kib + 512)
                 fail_msg("%lu KiB resident, %lu before", stage_rss_kib(), rss_kib);
         assert_true(stage_entry("OOMGUARD_PID=1\n", entry, sizeof(entry)));
