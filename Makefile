@@ -20,7 +20,7 @@ PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim r
 # What the loop runs once memory is locked, beside the pure ones.
 LOOP  = sampler procfs roster kill ring reaper choice flight guard
 # What may block: set-up and the errand thread.
-EDGE  = census follow identity rules config config_print loader keys patterns values message trace \
+EDGE  = census follow identity rules config config_print loader keys patterns values line message trace \
         wirerec feed subscribe sdnotify pulse tell serve errand report harden host
 
 # What people use; each has a main of the folder's own name.  NOTIFY=no does without libsystemd.

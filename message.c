@@ -5,35 +5,13 @@
 #include "message.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "line.h"
 #include "rules.h"
 #include "sampler.h"
-
-struct line {
-        char *at;
-        size_t left;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-add(struct line *l, const char *format, ...)
-{
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vsnprintf(l->at, l->left, format, ap);
-        va_end(ap);
-        if (n < 0)
-                return;
-        size_t used = (size_t)n < l->left ? (size_t)n : l->left - 1;
-
-        l->at += used;
-        l->left -= used;
-}
 
 void
 message_size(uint64_t kib, char *ret, size_t size)
@@ -138,27 +116,28 @@ message_wash(const char *name, char *ret, size_t size)
 static void
 add_percent(struct line *l, uint64_t bp)
 {
-        add(l, "%llu.%llu%%", (unsigned long long)(bp / 100), (unsigned long long)(bp % 100 / 10));
+        line_add(l, "%llu.%llu%%", (unsigned long long)(bp / 100),
+                 (unsigned long long)(bp % 100 / 10));
 }
 
 static void
 add_time(struct line *l, uint64_t us)
 {
         if (us < 10000000)
-                add(l, "%llu ms", (unsigned long long)(us / 1000));
+                line_add(l, "%llu ms", (unsigned long long)(us / 1000));
         else
-                add(l, "%llu.%llu s", (unsigned long long)(us / 1000000),
-                    (unsigned long long)(us % 1000000 / 100000));
+                line_add(l, "%llu.%llu s", (unsigned long long)(us / 1000000),
+                         (unsigned long long)(us % 1000000 / 100000));
 }
 
 static void
 add_swap(struct line *l, const struct verdict *v, uint64_t limit_kib)
 {
         if (v->swap_total_kib == 0)
-                add(l, ", no swap");
+                line_add(l, ", no swap");
         else
-                add(l, ", %s of swap free (limit %s)", sz(v->swap_free_kib).text,
-                    sz(limit_kib).text);
+                line_add(l, ", %s of swap free (limit %s)", sz(v->swap_free_kib).text,
+                         sz(limit_kib).text);
 }
 
 /* Why: available memory, swap and pressure beside the limits that they were held against. */
@@ -173,22 +152,22 @@ add_cause(struct line *l, const struct record *rec, enum level level)
                 swap = level == LEVEL_KILL ? v->swap_kill_kib : v->swap_term_kib;
         }
         if (v->reason == REASON_STALL) {
-                add(l, "programs stood still for memory ");
+                line_add(l, "programs stood still for memory ");
                 add_percent(l, v->full_bp);
-                add(l, " of the time, ");
+                line_add(l, " of the time, ");
                 if (rec->sample.has_refault) {
                         add_percent(l, v->refault_bp);
-                        add(l, " of what was reclaimed had to come back, ");
+                        line_add(l, " of what was reclaimed had to come back, ");
                 }
-                add(l, "%s available", sz(v->available_kib).text);
+                line_add(l, "%s available", sz(v->available_kib).text);
                 return;
         }
-        add(l, "%s available (limit %s)", sz(v->available_kib).text, sz(mem).text);
+        line_add(l, "%s available (limit %s)", sz(v->available_kib).text, sz(mem).text);
         add_swap(l, v, swap);
         if (v->fall_kibps >= 1024)
-                add(l, ", falling by %s a second", sz(v->fall_kibps).text);
+                line_add(l, ", falling by %s a second", sz(v->fall_kibps).text);
         if (v->reason == REASON_RACE)
-                add(l, ": too fast for it to end by itself");
+                line_add(l, ": too fast for it to end by itself");
 }
 
 static void
@@ -198,8 +177,8 @@ add_who(struct line *l, const struct record_victim *t)
 
         message_wash(t->name, name, sizeof(name));
         if (t->n > 1)
-                add(l, "%u processes like ", t->n);
-        add(l, "%d (%s)", t->pid, name);
+                line_add(l, "%u processes like ", t->n);
+        line_add(l, "%d (%s)", t->pid, name);
 }
 
 static void
@@ -210,9 +189,9 @@ add_rule(struct line *l, const struct standing *s, const struct policy *p)
         if (s->rule < 0 || (uint32_t)s->rule >= p->n_rules)
                 return;
         r = &p->rules[s->rule];
-        add(l, ", %s by %s:%s (%s:%u)", r->effect == RULE_AVOID ? "avoided" : "preferred",
-            rules_kind_word(r->kind), r->glob, r->file < p->n_files ? p->files[r->file] : "?",
-            r->line);
+        line_add(l, ", %s by %s:%s (%s:%u)", r->effect == RULE_AVOID ? "avoided" : "preferred",
+                 rules_kind_word(r->kind), r->glob, r->file < p->n_files ? p->files[r->file] : "?",
+                 r->line);
 }
 
 static void
@@ -222,7 +201,7 @@ add_since(struct line *l, uint64_t wall_s)
         struct tm tm;
 
         if (localtime_r(&t, &tm))
-                add(l, " since %02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+                line_add(l, " since %02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* What the score is made of, so that nobody has to guess why it was this one. */
@@ -234,21 +213,22 @@ add_score(struct line *l, const struct record_victim *t, const struct policy *p)
         if (t->blamed) {
                 /* Others may have given back meanwhile: more than all of it would read oddly. */
                 if (t->took_kib >= t->missing_kib)
-                        add(l, "; took all of the %s that went missing", sz(t->missing_kib).text);
+                        line_add(l, "; took all of the %s that went missing",
+                                 sz(t->missing_kib).text);
                 else
-                        add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
-                            sz(t->missing_kib).text);
+                        line_add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
+                                 sz(t->missing_kib).text);
                 add_since(l, t->since_wall_s);
                 return;
         }
-        add(l, "; worst score %s: ends %s", sz(s->total_kib).text,
-            sz(s->anon_kib + s->pagetables_kib + s->shared_kib).text);
+        line_add(l, "; worst score %s: ends %s", sz(s->total_kib).text,
+                 sz(s->anon_kib + s->pagetables_kib + s->shared_kib).text);
         if (s->swap_kib)
-                add(l, " + swap %s", sz(s->swap_kib).text);
+                line_add(l, " + swap %s", sz(s->swap_kib).text);
         if (s->growth_kib)
-                add(l, " + growth %s", sz(s->growth_kib).text);
+                line_add(l, " + growth %s", sz(s->growth_kib).text);
         if (s->adj)
-                add(l, ", oom_score_adj %d", s->adj);
+                line_add(l, ", oom_score_adj %d", s->adj);
         add_rule(l, &t->standing, p);
 }
 
@@ -259,29 +239,29 @@ say_signal(struct line *l, const struct record *rec, const struct policy *p)
         char unit[PROC_UNIT_MAX];
 
         message_wash(t->unit, unit, sizeof(unit));
-        add(l, "%s%s to ", t->dry_run ? "would send " : "",
-            t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
+        line_add(l, "%s%s to ", t->dry_run ? "would send " : "",
+                 t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
         add_who(l, t);
-        add(l, ", uid %u", t->uid);
+        line_add(l, ", uid %u", t->uid);
         if (unit[0])
-                add(l, ", %s", unit);
-        add(l, ", %s", sz(t->size_kib).text);
+                line_add(l, ", %s", unit);
+        line_add(l, ", %s", sz(t->size_kib).text);
         if (t->growth_kibps >= 1024)
-                add(l, " growing by %s a second", sz(t->growth_kibps).text);
-        add(l, ": ");
+                line_add(l, " growing by %s a second", sz(t->growth_kibps).text);
+        line_add(l, ": ");
         add_cause(l, rec, rec->verdict.act);
         add_score(l, t, p);
         if (t->after_vain)
-                add(l, "; no SIGTERM, because the one before gave nothing back");
+                line_add(l, "; no SIGTERM, because the one before gave nothing back");
         return MESSAGE_WARNING;
 }
 
 static void
 add_gives(struct line *l, const struct give_back *g)
 {
-        add(l, "%s", sz(g->mem_kib).text);
+        line_add(l, "%s", sz(g->mem_kib).text);
         if (g->swap_kib)
-                add(l, " and %s of swap", sz(g->swap_kib).text);
+                line_add(l, " and %s of swap", sz(g->swap_kib).text);
 }
 
 static int
@@ -290,16 +270,16 @@ say_ended(struct line *l, const struct record *rec)
         const struct record_victim *t = &rec->victim;
 
         add_who(l, t);
-        add(l, " ended ");
+        line_add(l, " ended ");
         add_time(l, t->gone_us);
-        add(l, " after %s", t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
+        line_add(l, " after %s", t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
         if (t->killed && t->sig != SIGKILL)
-                add(l, " (SIGKILL was needed)");
-        add(l, ", gave back ");
+                line_add(l, " (SIGKILL was needed)");
+        line_add(l, ", gave back ");
         add_gives(l, &t->real);
-        add(l, " (predicted ");
+        line_add(l, " (predicted ");
         add_gives(l, &t->predicted);
-        add(l, "); %s available now", sz(rec->verdict.available_kib).text);
+        line_add(l, "); %s available now", sz(rec->verdict.available_kib).text);
         return MESSAGE_NOTICE;
 }
 
@@ -309,14 +289,14 @@ say_level(struct line *l, const struct record *rec)
         const struct verdict *v = &rec->verdict;
 
         if (v->level < LEVEL_WARN && rec->was >= LEVEL_WARN) {
-                add(l, "memory has recovered: %s available", sz(v->available_kib).text);
+                line_add(l, "memory has recovered: %s available", sz(v->available_kib).text);
                 if (v->swap_total_kib)
-                        add(l, ", %s of swap free", sz(v->swap_free_kib).text);
+                        line_add(l, ", %s of swap free", sz(v->swap_free_kib).text);
                 return MESSAGE_INFO;
         }
         if (v->level < LEVEL_WARN || rec->was >= LEVEL_WARN)
                 return -1;
-        add(l, "memory is running out: ");
+        line_add(l, "memory is running out: ");
         add_cause(l, rec, LEVEL_WARN);
         return MESSAGE_WARNING;
 }
@@ -326,33 +306,35 @@ say_nobody(struct line *l, const struct record *rec)
 {
         const struct sample *s = &rec->sample;
 
-        add(l, "nothing is ended: ");
+        line_add(l, "nothing is ended: ");
         switch (rec->cause) {
         case CAUSE_NOBODY:
-                add(l, "there is no process that may be");
+                line_add(l, "there is no process that may be");
                 break;
         case CAUSE_TMPFS:
-                add(l,
-                    "what has gone missing lies in tmpfs (clear /tmp or /dev/shm), and no process "
-                    "is to blame");
+                line_add(l, "what has gone missing lies in tmpfs (clear /tmp or /dev/shm), and no "
+                            "process "
+                            "is to blame");
                 break;
         case CAUSE_IN_VAIN:
-                add(l, "all that may be ended would together not be enough");
+                line_add(l, "all that may be ended would together not be enough");
                 break;
         case CAUSE_NO_EFFECT:
-                add(l, "the last two gave next to nothing back");
+                line_add(l, "the last two gave next to nothing back");
                 break;
         case CAUSE_PAUSED:
-                add(l, "the guard is paused (oomguardctl resume ends that)");
+                line_add(l, "the guard is paused (oomguardctl resume ends that)");
                 break;
         case CAUSE_BLIND:
-                add(l, "other people's processes are hidden (hidepid), so the cause may be too");
+                line_add(l,
+                         "other people's processes are hidden (hidepid), so the cause may be too");
                 break;
         }
-        add(l, "; ");
+        line_add(l, "; ");
         add_cause(l, rec, rec->verdict.act);
-        add(l, "; held by tmpfs and shared memory %s, huge pages %s, protected processes %s",
-            sz(s->mem.shmem_kib).text, sz(s->mem.hugetlb_kib).text, sz(rec->protected_kib).text);
+        line_add(l, "; held by tmpfs and shared memory %s, huge pages %s, protected processes %s",
+                 sz(s->mem.shmem_kib).text, sz(s->mem.hugetlb_kib).text,
+                 sz(rec->protected_kib).text);
         return MESSAGE_ERROR;
 }
 
@@ -361,14 +343,16 @@ say_kernel(struct line *l, const struct record *rec)
 {
         unsigned long long n = rec->kernel.n;
 
-        add(l, "the kernel's OOM killer has ended %llu process%s", n, n == 1 ? "" : "es");
+        line_add(l, "the kernel's OOM killer has ended %llu process%s", n, n == 1 ? "" : "es");
         if (rec->kernel.low) {
-                add(l, " before the guard could: ");
+                line_add(l, " before the guard could: ");
                 add_cause(l, rec, LEVEL_KILL);
                 return MESSAGE_ERROR;
         }
-        add(l, ", although %s are available: inside a cgroup's own limit, it seems (`dmesg` tells)",
-            sz(rec->verdict.available_kib).text);
+        line_add(l,
+                 ", although %s are available: inside a cgroup's own limit, it seems (`dmesg` "
+                 "tells)",
+                 sz(rec->verdict.available_kib).text);
         return MESSAGE_NOTICE;
 }
 
@@ -385,12 +369,12 @@ say_fault(struct line *l, const struct record *rec)
         const struct record_fault *f = &rec->fault;
 
         if (f->over) {
-                add(l, "%s can be read again, after %llu faults", file[f->file],
-                    (unsigned long long)f->n);
+                line_add(l, "%s can be read again, after %llu faults", file[f->file],
+                         (unsigned long long)f->n);
                 return MESSAGE_NOTICE;
         }
-        add(l, "%s: %s; the last good numbers stay, guarding goes on", file[f->file],
-            strerror(-f->error));
+        line_add(l, "%s: %s; the last good numbers stay, guarding goes on", file[f->file],
+                 strerror(-f->error));
         return MESSAGE_WARNING;
 }
 
@@ -402,25 +386,27 @@ say_flight(struct line *l, const struct record *rec)
         add_who(l, t);
         switch (rec->kind) {
         case RECORD_ESCALATED:
-                add(l, " still there ");
+                line_add(l, " still there ");
                 add_time(l, t->term_us);
-                add(l, " after SIGTERM; SIGKILL: ");
+                line_add(l, " after SIGTERM; SIGKILL: ");
                 add_cause(l, rec, rec->verdict.act == LEVEL_KILL ? LEVEL_KILL : LEVEL_TERM);
                 return MESSAGE_WARNING;
         case RECORD_REFUSED:
-                add(l, " may not be signalled: %s; the next one is taken", strerror(-t->error));
+                line_add(l, " may not be signalled: %s; the next one is taken",
+                         strerror(-t->error));
                 return MESSAGE_WARNING;
         case RECORD_GAVE_UP:
                 if (rec->verdict.act < LEVEL_TERM) {
-                        add(l, " does not end; given up, %s available without it",
-                            sz(rec->verdict.available_kib).text);
+                        line_add(l, " does not end; given up, %s available without it",
+                                 sz(rec->verdict.available_kib).text);
                         return MESSAGE_NOTICE;
                 }
-                add(l, " does not end and gives nothing back; given up, the next one is taken");
+                line_add(l,
+                         " does not end and gives nothing back; given up, the next one is taken");
                 return MESSAGE_ERROR;
         default:
-                add(l, " has not ended on SIGTERM, but memory has recovered: %s available",
-                    sz(rec->verdict.available_kib).text);
+                line_add(l, " has not ended on SIGTERM, but memory has recovered: %s available",
+                         sz(rec->verdict.available_kib).text);
                 return MESSAGE_NOTICE;
         }
 }
@@ -442,7 +428,7 @@ message_format(const struct record *rec, const struct policy *p, char *ret, size
         case RECORD_FAULT:
                 return say_fault(&l, rec);
         case RECORD_LATE:
-                add(&l, "the machine was suspended or stood still; trends start anew");
+                line_add(&l, "the machine was suspended or stood still; trends start anew");
                 return MESSAGE_NOTICE;
         case RECORD_SIGNAL:
                 return say_signal(&l, rec, p);

@@ -6,12 +6,12 @@
 #include "notice.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "decide.h"
+#include "line.h"
 #include "message.h"
 #include "record.h"
 
@@ -26,28 +26,6 @@ enum {
         URGENCY_NORMAL = 1,
         URGENCY_CRITICAL = 2,
 };
-
-struct line {
-        char *at;
-        size_t left;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-add(struct line *l, const char *format, ...)
-{
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vsnprintf(l->at, l->left, format, ap);
-        va_end(ap);
-        if (n < 0)
-                return;
-        size_t used = (size_t)n < l->left ? (size_t)n : l->left - 1;
-
-        l->at += used;
-        l->left -= used;
-}
 
 /* A size for one place in a line. */
 struct size {
@@ -78,10 +56,10 @@ name_who(const struct notice *n, const struct notice_app *app, const char *user,
         *ret_is_many = p->n > 1;
         if (n->sight == SIGHT_HIDDEN) {
                 if (p->n > 1)
-                        add(&l, "%u programs", p->n);
+                        line_add(&l, "%u programs", p->n);
                 else
-                        add(&l, "A program");
-                add(&l, "%s", is_system ? " of the system" : " of another user");
+                        line_add(&l, "A program");
+                line_add(&l, "%s", is_system ? " of the system" : " of another user");
                 return;
         }
         if (app && app->name[0])
@@ -91,11 +69,11 @@ name_who(const struct notice *n, const struct notice_app *app, const char *user,
         if (!name[0])
                 (void)snprintf(name, sizeof(name), "Process %d", p->pid);
         if (p->n > 1)
-                add(&l, "%u processes of %s", p->n, name);
+                line_add(&l, "%u processes of %s", p->n, name);
         else
-                add(&l, "%s%s", app && app->is_part ? "Part of " : "", name);
+                line_add(&l, "%s%s", app && app->is_part ? "Part of " : "", name);
         if (n->sight == SIGHT_OTHERS)
-                add(&l, " (%s)", user ? user : is_system ? "system" : "another user");
+                line_add(&l, " (%s)", user ? user : is_system ? "system" : "another user");
 }
 
 /* ---- parts of bodies, each one sentence with a blank behind it ---- */
@@ -112,27 +90,27 @@ add_holding(struct line *l, const struct notice *n, const struct notice_app *app
         notice_name(p->name, name, sizeof(name));
         /* An application may be dozens of processes: this is the one. */
         if (p->n <= 1 && app && app->is_part && name[0])
-                add(l, "Its process %s %s %s", name, is_past ? "held" : "holds",
-                    sz(p->size_kib).text);
+                line_add(l, "Its process %s %s %s", name, is_past ? "held" : "holds",
+                         sz(p->size_kib).text);
         else
-                add(l, "%s %s",
-                    p->n > 1  ? is_past ? "They held" : "They hold"
-                    : is_past ? "It held"
-                              : "It holds",
-                    sz(p->size_kib).text);
+                line_add(l, "%s %s",
+                         p->n > 1  ? is_past ? "They held" : "They hold"
+                         : is_past ? "It held"
+                                   : "It holds",
+                         sz(p->size_kib).text);
         if (p->growth_kibps >= KIB_PER_MIB)
-                add(l, " and %s by %s a second",
-                    is_past    ? "grew"
-                    : p->n > 1 ? "grow"
-                               : "grows",
-                    sz(p->growth_kibps).text);
+                line_add(l, " and %s by %s a second",
+                         is_past    ? "grew"
+                         : p->n > 1 ? "grow"
+                                    : "grows",
+                         sz(p->growth_kibps).text);
         else if (p->growth_kibps * 60 >= KIB_PER_MIB)
-                add(l, " and %s by %s a minute",
-                    is_past    ? "grew"
-                    : p->n > 1 ? "grow"
-                               : "grows",
-                    sz(p->growth_kibps * 60).text);
-        add(l, ". ");
+                line_add(l, " and %s by %s a minute",
+                         is_past    ? "grew"
+                         : p->n > 1 ? "grow"
+                                    : "grows",
+                         sz(p->growth_kibps * 60).text);
+        line_add(l, ". ");
 }
 
 /* Why, in numbers of the moment when it was decided. */
@@ -146,11 +124,11 @@ add_cause(struct line *l, const struct wire_state *s, bool is_past)
         if (s->swap_total_kib)
                 (void)snprintf(swap, sizeof(swap), " and %s of swap", sz(s->swap_free_kib).text);
         if (s->reason == REASON_STALL) {
-                add(l, "Programs stood still for memory %u%% of the time. ", s->full_bp / 100);
+                line_add(l, "Programs stood still for memory %u%% of the time. ", s->full_bp / 100);
                 return;
         }
-        add(l, "%s of %s%s %s left. ", sz(s->available_kib).text, sz(s->total_kib).text, swap,
-            is_past ? "were" : "are");
+        line_add(l, "%s of %s%s %s left. ", sz(s->available_kib).text, sz(s->total_kib).text, swap,
+                 is_past ? "were" : "are");
 }
 
 static void
@@ -165,15 +143,15 @@ add_blame(struct line *l, const struct wire_process *p)
         bool all = p->took_kib >= p->missing_kib;
 
         if (all)
-                add(l, "%s took all of", p->n > 1 ? "They" : "It");
+                line_add(l, "%s took all of", p->n > 1 ? "They" : "It");
         else
-                add(l, "Of");
-        add(l, " the %s that went missing", sz(p->missing_kib).text);
+                line_add(l, "Of");
+        line_add(l, " the %s that went missing", sz(p->missing_kib).text);
         if (p->since_s && localtime_r(&t, &tm))
-                add(l, " since %02d:%02d", tm.tm_hour, tm.tm_min);
+                line_add(l, " since %02d:%02d", tm.tm_hour, tm.tm_min);
         if (!all)
-                add(l, " %s took %s", p->n > 1 ? "they" : "it", sz(p->took_kib).text);
-        add(l, ". ");
+                line_add(l, " %s took %s", p->n > 1 ? "they" : "it", sz(p->took_kib).text);
+        line_add(l, ". ");
 }
 
 /* When something will have to be closed, at this rate. */
@@ -185,18 +163,18 @@ add_outlook(struct line *l, const struct notice *n)
         bool swap_is_low = s->swap_total_kib == 0 || s->swap_free_kib <= s->swap_term_kib;
 
         if (s->term_kib && swap_is_low)
-                add(l, "At %s", sz(s->term_kib).text);
+                line_add(l, "At %s", sz(s->term_kib).text);
         else
-                add(l, "When there is no more");
+                line_add(l, "When there is no more");
         if (s->left_us != UINT64_MAX && left_s > 0 && left_s < 60)
-                add(l, ", in about %llu s", (unsigned long long)left_s);
+                line_add(l, ", in about %llu s", (unsigned long long)left_s);
         else if (s->left_us != UINT64_MAX && left_s >= 60 && left_s <= LEFT_MAX_S)
-                add(l, ", in about %llu min", (unsigned long long)(left_s / 60));
+                line_add(l, ", in about %llu min", (unsigned long long)(left_s / 60));
         if (s->flags & WIRE_FLAG_DRY_RUN)
-                add(l, ", a program would be closed, but this is a dry run.");
+                line_add(l, ", a program would be closed, but this is a dry run.");
         else
-                add(l, ", a program will be closed: save your work, or close what you do not "
-                       "need.");
+                line_add(l, ", a program will be closed: save your work, or close what you do not "
+                            "need.");
 }
 
 static const char *
@@ -252,10 +230,10 @@ say_closed(const struct notice *n, const struct notice_app *app, const char *who
         /* Not what it gave back: others take of that at the same time, and it looks like a fault.
          */
         if (n->cause.total_kib && n->rec.state.available_kib > n->cause.available_kib)
-                add(&l, "%s are available again. ", sz(n->rec.state.available_kib).text);
+                line_add(&l, "%s are available again. ", sz(n->rec.state.available_kib).text);
         /* There was no time to ask. */
         if (n->sight == SIGHT_OWN && (p->sig == SIGKILL || (p->is & WIRE_IS_SIGKILLED)))
-                add(&l, "What was not saved is lost.");
+                line_add(&l, "What was not saved is lost.");
 }
 
 static void
@@ -269,7 +247,7 @@ say_trial(const struct notice *n, const struct notice_app *app, const char *who,
         add_holding(&l, n, app, false);
         add_cause(&l, &n->rec.state, false);
         add_blame(&l, &n->rec.process);
-        add(&l, "This is a dry run: nothing is closed.");
+        line_add(&l, "This is a dry run: nothing is closed.");
 }
 
 static void
@@ -280,16 +258,16 @@ say_flight(const struct notice *n, const char *who, struct notice_text *ret)
 
         if (n->kind == NOTICE_STAYS) {
                 (void)snprintf(ret->summary, sizeof(ret->summary), "%s could not be closed", who);
-                add(&l, "Memory ran out, but it does not end. ");
+                line_add(&l, "Memory ran out, but it does not end. ");
                 if (s->act >= LEVEL_TERM)
-                        add(&l, "Another program will be closed.");
+                        line_add(&l, "Another program will be closed.");
                 return;
         }
         (void)snprintf(ret->summary, sizeof(ret->summary), "%s was asked to close", who);
-        add(&l,
-            "Memory was running out. It has not closed, and need not any longer: %s are free "
-            "again.",
-            sz(s->available_kib).text);
+        line_add(&l,
+                 "Memory was running out. It has not closed, and need not any longer: %s are free "
+                 "again.",
+                 sz(s->available_kib).text);
 }
 
 static void
@@ -300,21 +278,21 @@ say_state(const struct notice *n, struct notice_text *ret)
         if (n->kind == NOTICE_KERNEL) {
                 (void)snprintf(ret->summary, sizeof(ret->summary),
                                "The kernel closed a program: memory ran out");
-                add(&l, "Memory went too fast for oomguard; the system's journal names the "
-                        "program.");
+                line_add(&l, "Memory went too fast for oomguard; the system's journal names the "
+                             "program.");
                 return;
         }
         if (n->kind == NOTICE_AND_MORE) {
                 (void)snprintf(ret->summary, sizeof(ret->summary),
                                "%u more %s closed: memory ran out", n->more,
                                n->more == 1 ? "program was" : "programs were");
-                add(&l, "The system's journal names them. ");
+                line_add(&l, "The system's journal names them. ");
                 add_cause(&l, &n->cause, true);
                 return;
         }
         (void)snprintf(ret->summary, sizeof(ret->summary),
                        "Memory is running out, and nothing can be closed");
-        add(&l, "%s ", why_nothing(n->rec.cause));
+        line_add(&l, "%s ", why_nothing(n->rec.cause));
         add_cause(&l, &n->rec.state, false);
 }
 

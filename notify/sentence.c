@@ -6,12 +6,12 @@
 #include "sentence.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "decide.h"
+#include "line.h"
 #include "message.h"
 #include "record.h"
 
@@ -20,28 +20,6 @@
 #define TELL_KIBPS 1024u
 
 enum { ERRNO_MAX = 4095 };
-
-struct line {
-        char *at;
-        size_t left;
-};
-
-__attribute__((format(printf, 2, 3))) static void
-add(struct line *l, const char *format, ...)
-{
-        va_list ap;
-        int n;
-
-        va_start(ap, format);
-        n = vsnprintf(l->at, l->left, format, ap);
-        va_end(ap);
-        if (n < 0)
-                return;
-        size_t used = (size_t)n < l->left ? (size_t)n : l->left - 1;
-
-        l->at += used;
-        l->left -= used;
-}
 
 /* A size for one place in a line. */
 struct size {
@@ -63,33 +41,33 @@ add_washed(struct line *l, const char *text)
         char washed[WIRE_TEXT_MAX];
 
         message_wash(text, washed, sizeof(washed));
-        add(l, "%s", washed);
+        line_add(l, "%s", washed);
 }
 
 static void
 add_percent(struct line *l, uint32_t bp)
 {
-        add(l, "%u.%u%%", bp / 100, bp % 100 / 10);
+        line_add(l, "%u.%u%%", bp / 100, bp % 100 / 10);
 }
 
 static void
 add_time(struct line *l, uint64_t us)
 {
         if (us < 10 * SECOND_US)
-                add(l, "%llu ms", (unsigned long long)(us / 1000));
+                line_add(l, "%llu ms", (unsigned long long)(us / 1000));
         else
-                add(l, "%llu.%llu s", (unsigned long long)(us / SECOND_US),
-                    (unsigned long long)(us % SECOND_US / 100000));
+                line_add(l, "%llu.%llu s", (unsigned long long)(us / SECOND_US),
+                         (unsigned long long)(us % SECOND_US / 100000));
 }
 
 static void
 add_swap(struct line *l, const struct wire_state *s, uint64_t limit_kib)
 {
         if (s->swap_total_kib == 0)
-                add(l, ", no swap");
+                line_add(l, ", no swap");
         else
-                add(l, ", %s of swap free (limit %s)", sz(s->swap_free_kib).text,
-                    sz(limit_kib).text);
+                line_add(l, ", %s of swap free (limit %s)", sz(s->swap_free_kib).text,
+                         sz(limit_kib).text);
 }
 
 /* Why: available memory, swap and pressure beside the limits that they were held against. */
@@ -103,22 +81,22 @@ add_cause(struct line *l, const struct wire_state *s, uint32_t level)
                 swap_kib = level == LEVEL_KILL ? s->swap_kill_kib : s->swap_term_kib;
         }
         if (s->reason == REASON_STALL) {
-                add(l, "programs stood still for memory ");
+                line_add(l, "programs stood still for memory ");
                 add_percent(l, s->full_bp);
-                add(l, " of the time, ");
+                line_add(l, " of the time, ");
                 if (s->refault_bp) {
                         add_percent(l, s->refault_bp);
-                        add(l, " of what was reclaimed had to come back, ");
+                        line_add(l, " of what was reclaimed had to come back, ");
                 }
-                add(l, "%s available", sz(s->available_kib).text);
+                line_add(l, "%s available", sz(s->available_kib).text);
                 return;
         }
-        add(l, "%s available (limit %s)", sz(s->available_kib).text, sz(mem_kib).text);
+        line_add(l, "%s available (limit %s)", sz(s->available_kib).text, sz(mem_kib).text);
         add_swap(l, s, swap_kib);
         if (s->fall_kibps >= TELL_KIBPS)
-                add(l, ", falling by %s a second", sz(s->fall_kibps).text);
+                line_add(l, ", falling by %s a second", sz(s->fall_kibps).text);
         if (s->reason == REASON_RACE)
-                add(l, ": too fast for it to end by itself");
+                line_add(l, ": too fast for it to end by itself");
 }
 
 /* The name is kept from some readers. */
@@ -126,13 +104,13 @@ static void
 add_who(struct line *l, const struct wire_process *t)
 {
         if (t->n > 1)
-                add(l, "%u processes like ", t->n);
-        add(l, "%d", t->pid);
+                line_add(l, "%u processes like ", t->n);
+        line_add(l, "%d", t->pid);
         if (!t->name[0])
                 return;
-        add(l, " (");
+        line_add(l, " (");
         add_washed(l, t->name);
-        add(l, ")");
+        line_add(l, ")");
 }
 
 static void
@@ -140,13 +118,13 @@ add_rule(struct line *l, const struct wire_process *t)
 {
         if (!t->rule[0] || (t->effect != RULE_AVOID && t->effect != RULE_PREFER))
                 return;
-        add(l, ", %s by ", t->effect == RULE_AVOID ? "avoided" : "preferred");
+        line_add(l, ", %s by ", t->effect == RULE_AVOID ? "avoided" : "preferred");
         add_washed(l, t->rule);
         if (!t->place[0])
                 return;
-        add(l, " (");
+        line_add(l, " (");
         add_washed(l, t->place);
-        add(l, ")");
+        line_add(l, ")");
 }
 
 static void
@@ -156,7 +134,7 @@ add_since(struct line *l, uint64_t wall_s)
         struct tm tm;
 
         if (wall_s && localtime_r(&t, &tm))
-                add(l, " since %02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
+                line_add(l, " since %02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 /* What the score is made of, so that nobody has to guess why it was this one. */
@@ -166,21 +144,22 @@ add_score(struct line *l, const struct wire_process *t)
         if (t->is & WIRE_IS_BLAMED) {
                 /* Others may have given back meanwhile: more than all of it would read oddly. */
                 if (t->took_kib >= t->missing_kib)
-                        add(l, "; took all of the %s that went missing", sz(t->missing_kib).text);
+                        line_add(l, "; took all of the %s that went missing",
+                                 sz(t->missing_kib).text);
                 else
-                        add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
-                            sz(t->missing_kib).text);
+                        line_add(l, "; took %s of the %s that went missing", sz(t->took_kib).text,
+                                 sz(t->missing_kib).text);
                 add_since(l, t->since_s);
                 return;
         }
-        add(l, "; worst score %s: ends %s", sz(t->score_kib).text,
-            sz(t->anon_kib + t->pagetables_kib + t->shared_kib).text);
+        line_add(l, "; worst score %s: ends %s", sz(t->score_kib).text,
+                 sz(t->anon_kib + t->pagetables_kib + t->shared_kib).text);
         if (t->swap_kib)
-                add(l, " + swap %s", sz(t->swap_kib).text);
+                line_add(l, " + swap %s", sz(t->swap_kib).text);
         if (t->growth_kib)
-                add(l, " + growth %s", sz(t->growth_kib).text);
+                line_add(l, " + growth %s", sz(t->growth_kib).text);
         if (t->adj)
-                add(l, ", oom_score_adj %d", t->adj);
+                line_add(l, ", oom_score_adj %d", t->adj);
         add_rule(l, t);
 }
 
@@ -191,15 +170,15 @@ say_warning(struct line *l, const struct wire_record *rec)
 {
         const struct wire_process *t = &rec->process;
 
-        add(l, "memory is running out: ");
+        line_add(l, "memory is running out: ");
         add_cause(l, &rec->state, LEVEL_WARN);
         if (t->pid <= 0 || t->growth_kibps < TELL_KIBPS)
                 return;
-        add(l, "; ");
+        line_add(l, "; ");
         add_who(l, t);
-        add(l, " grows most, by %s a second", sz(t->growth_kibps).text);
+        line_add(l, " grows most, by %s a second", sz(t->growth_kibps).text);
         if (t->size_kib)
-                add(l, ", to %s", sz(t->size_kib).text);
+                line_add(l, ", to %s", sz(t->size_kib).text);
 }
 
 static void
@@ -207,30 +186,30 @@ say_killing(struct line *l, const struct wire_record *rec)
 {
         const struct wire_process *t = &rec->process;
 
-        add(l, "%s%s to ", t->is & WIRE_IS_DRY_RUN ? "would send " : "",
-            t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
+        line_add(l, "%s%s to ", t->is & WIRE_IS_DRY_RUN ? "would send " : "",
+                 t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
         add_who(l, t);
-        add(l, ", uid %u", t->uid);
+        line_add(l, ", uid %u", t->uid);
         if (t->unit[0]) {
-                add(l, ", ");
+                line_add(l, ", ");
                 add_washed(l, t->unit);
         }
-        add(l, ", %s", sz(t->size_kib).text);
+        line_add(l, ", %s", sz(t->size_kib).text);
         if (t->growth_kibps >= TELL_KIBPS)
-                add(l, " growing by %s a second", sz(t->growth_kibps).text);
-        add(l, ": ");
+                line_add(l, " growing by %s a second", sz(t->growth_kibps).text);
+        line_add(l, ": ");
         add_cause(l, &rec->state, rec->state.act);
         add_score(l, t);
         if (t->is & WIRE_IS_AFTER_VAIN)
-                add(l, "; no SIGTERM, because the one before gave nothing back");
+                line_add(l, "; no SIGTERM, because the one before gave nothing back");
 }
 
 static void
 add_gives(struct line *l, uint64_t mem_kib, uint64_t swap_kib)
 {
-        add(l, "%s", sz(mem_kib).text);
+        line_add(l, "%s", sz(mem_kib).text);
         if (swap_kib)
-                add(l, " and %s of swap", sz(swap_kib).text);
+                line_add(l, " and %s of swap", sz(swap_kib).text);
 }
 
 static void
@@ -239,16 +218,16 @@ say_killed(struct line *l, const struct wire_record *rec)
         const struct wire_process *t = &rec->process;
 
         add_who(l, t);
-        add(l, " ended ");
+        line_add(l, " ended ");
         add_time(l, t->gone_us);
-        add(l, " after %s", t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
+        line_add(l, " after %s", t->sig == SIGKILL ? "SIGKILL" : "SIGTERM");
         if ((t->is & WIRE_IS_SIGKILLED) && t->sig != SIGKILL)
-                add(l, " (SIGKILL was needed)");
-        add(l, ", gave back ");
+                line_add(l, " (SIGKILL was needed)");
+        line_add(l, ", gave back ");
         add_gives(l, t->real_kib, t->real_swap_kib);
-        add(l, " (predicted ");
+        line_add(l, " (predicted ");
         add_gives(l, t->predicted_kib, t->predicted_swap_kib);
-        add(l, "); %s available now", sz(rec->state.available_kib).text);
+        line_add(l, "); %s available now", sz(rec->state.available_kib).text);
 }
 
 static void
@@ -259,26 +238,27 @@ say_flight(struct line *l, const struct wire_record *rec)
         add_who(l, t);
         switch ((enum wire_kind)rec->kind) {
         case WIRE_ESCALATED:
-                add(l, " still there ");
+                line_add(l, " still there ");
                 add_time(l, t->term_us);
-                add(l, " after SIGTERM; SIGKILL: ");
+                line_add(l, " after SIGTERM; SIGKILL: ");
                 add_cause(l, &rec->state, rec->state.act == LEVEL_KILL ? LEVEL_KILL : LEVEL_TERM);
                 break;
         case WIRE_REFUSED:
-                add(l, " may not be signalled: %s; the next one is taken",
-                    t->error < 0 && t->error >= -ERRNO_MAX ? strerror(-t->error) : "unknown");
+                line_add(l, " may not be signalled: %s; the next one is taken",
+                         t->error < 0 && t->error >= -ERRNO_MAX ? strerror(-t->error) : "unknown");
                 break;
         case WIRE_GAVE_UP:
                 if (rec->state.act < LEVEL_TERM)
-                        add(l, " does not end; given up, %s available without it",
-                            sz(rec->state.available_kib).text);
+                        line_add(l, " does not end; given up, %s available without it",
+                                 sz(rec->state.available_kib).text);
                 else
-                        add(l, " does not end and gives nothing back; given up, the next one is "
-                               "taken");
+                        line_add(l,
+                                 " does not end and gives nothing back; given up, the next one is "
+                                 "taken");
                 break;
         default:
-                add(l, " has not ended on SIGTERM, but memory has recovered: %s available",
-                    sz(rec->state.available_kib).text);
+                line_add(l, " has not ended on SIGTERM, but memory has recovered: %s available",
+                         sz(rec->state.available_kib).text);
         }
 }
 
@@ -308,18 +288,18 @@ say_nothing(struct line *l, const struct wire_record *rec)
 {
         const struct wire_state *s = &rec->state;
 
-        add(l, "nothing is ended: %s; ", cause_words(rec->cause));
+        line_add(l, "nothing is ended: %s; ", cause_words(rec->cause));
         add_cause(l, s, s->act);
-        add(l, "; held by tmpfs and shared memory %s, huge pages %s, protected processes %s",
-            sz(s->shmem_kib).text, sz(s->hugetlb_kib).text, sz(s->protected_kib).text);
+        line_add(l, "; held by tmpfs and shared memory %s, huge pages %s, protected processes %s",
+                 sz(s->shmem_kib).text, sz(s->hugetlb_kib).text, sz(s->protected_kib).text);
 }
 
 static void
 say_recovered(struct line *l, const struct wire_state *s)
 {
-        add(l, "memory has recovered: %s available", sz(s->available_kib).text);
+        line_add(l, "memory has recovered: %s available", sz(s->available_kib).text);
         if (s->swap_total_kib)
-                add(l, ", %s of swap free", sz(s->swap_free_kib).text);
+                line_add(l, ", %s of swap free", sz(s->swap_free_kib).text);
 }
 
 static void
@@ -328,14 +308,16 @@ say_kernel(struct line *l, const struct wire_record *rec)
         const struct wire_state *s = &rec->state;
         unsigned long long n = rec->kernel.n;
 
-        add(l, "the kernel's OOM killer has ended %llu process%s", n, n == 1 ? "" : "es");
+        line_add(l, "the kernel's OOM killer has ended %llu process%s", n, n == 1 ? "" : "es");
         if (rec->kernel.low) {
-                add(l, " before the guard could: ");
+                line_add(l, " before the guard could: ");
                 add_cause(l, s, LEVEL_KILL);
                 return;
         }
-        add(l, ", although %s are available: inside a cgroup's own limit, it seems (`dmesg` tells)",
-            sz(s->available_kib).text);
+        line_add(l,
+                 ", although %s are available: inside a cgroup's own limit, it seems (`dmesg` "
+                 "tells)",
+                 sz(s->available_kib).text);
 }
 
 const char *
@@ -401,7 +383,7 @@ sentence_make(const struct wire_record *rec, char *ret, size_t size)
                 say_recovered(&l, &rec->state);
                 break;
         case WIRE_RELOADED:
-                add(&l, "the configuration was read again and is in force");
+                line_add(&l, "the configuration was read again and is in force");
                 break;
         case WIRE_FAULT:
                 add_washed(&l, rec->text);
