@@ -11,6 +11,34 @@ die() {
         exit 1
 }
 
+# Whose time the guest lives in: sets $clock, $machine (what QEMU is given for it), $disk and, unless
+# the caller has chosen, $jobs.
+#   virtual  one processor; a nanosecond is half an instruction executed, and waiting takes no time
+#            at all.  Whatever else the host does cannot be seen in there, so guests run side by side.
+#   host     two processors, in the host's time; the disks are throttled.
+#   kvm      the same, with KVM: never chosen by itself, a /dev/kvm that opens may still hang the guest
+# Virtual time needs no throttle: a disk request takes the host some 50 us, in which an idle guest's
+# clock has already gone on to its next timer.
+choose_machine() {
+        clock=${VM_CLOCK:-virtual}
+        disk=if=virtio,format=raw
+        case $clock in
+        virtual)
+                machine="-accel tcg,thread=single -cpu max -smp 1 -icount shift=1,sleep=off"
+                : "${jobs:=$(nproc)}"
+                return
+                ;;
+        host) machine="-accel tcg,thread=multi -cpu max -smp 2" ;;
+        kvm)
+                [ -w /dev/kvm ] || die "VM_CLOCK=kvm, but /dev/kvm cannot be opened"
+                machine="-accel kvm -cpu host -smp 2"
+                ;;
+        *) die "VM_CLOCK is virtual, host or kvm" ;;
+        esac
+        : "${jobs:=1}"
+        disk=throttling.bps-total=50000000,throttling.iops-total=3000,$disk
+}
+
 # One Debian package, unpacked once: sets $tree.
 unpack() { # FOLDER PACKAGE
         tree=$build/$1

@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=${VM_BUILD:-$here/../../build/vm}
 mem=${VM_GUEST_MEM:-768}
 daemon=${VM_DAEMON:-oomguard}
-jobs=${VM_JOBS:-1}
+jobs=${VM_JOBS:-}
 repeat=${REPEAT:-1}
 seed=${SEED:-}
 modules="virtio_pci virtio_blk lzo lzo_rle zram"
@@ -71,17 +71,14 @@ build_initramfs() {
 }
 
 boot() { # SCENARIO SWAP LOG
-        local disk=throttling.bps-total=50000000,throttling.iops-total=3000,if=virtio
-        local accel=tcg,thread=multi
-        local cpu=max
         local words="log_buf_len=4M scenario=$1 swap=$2 daemon=$daemon seed=$seed"
-        [ "${VM_KVM:-}" = 1 ] && accel=kvm && cpu=host
         truncate -s "$((mem * 2))M" "$3.swap"
-        timeout -k 5 400 qemu-system-x86_64 -accel $accel -cpu $cpu -smp 2 -m "$mem" \
+        # shellcheck disable=SC2086 # $machine is a list of words
+        timeout -k 5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 $machine -m "$mem" \
                 -nodefaults -display none -no-reboot \
                 -kernel "$kernel" -initrd "$build/initramfs" \
-                -drive "file=$build/data.img,format=raw,snapshot=on,$disk" \
-                -drive "file=$3.swap,format=raw,$disk,cache=unsafe" \
+                -drive "file=$build/data.img,snapshot=on,$disk" \
+                -drive "file=$3.swap,$disk,cache=unsafe" \
                 -serial "file:$3.console" -serial "file:$3.log" \
                 -append "psi=1 panic=-1 console=ttyS0 loglevel=4 $words" \
                 </dev/null >/dev/null 2>"$3.qemu" &
@@ -128,13 +125,13 @@ trap 'exit 130' INT TERM
 need_tools
 mkdir -p "$build/log"
 build=$(cd "$build" && pwd)
-[ "${VM_KVM:-}" != 1 ] || [ -w /dev/kvm ] || die "VM_KVM=1, but /dev/kvm cannot be opened"
+choose_machine
 scenarios=$(select_scenarios)
 [ "$scenarios" ] || die "no scenario is called ${VM:-}"
 find_kernel
 build_data_disk
 build_initramfs
-echo "${kernel##*/vmlinuz-}, $mem MiB, daemon $daemon${seed:+, SEED=$seed}"
+echo "${kernel##*/vmlinuz-}, $mem MiB, daemon $daemon, $clock clock${seed:+, SEED=$seed}"
 : > "$build/lines"
 run_all
 passed=$(grep -c ^PASS "$build/lines")

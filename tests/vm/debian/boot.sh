@@ -17,8 +17,6 @@ what=boot
 mem=${BOOT_MEM:-768}
 swap_mib=${BOOT_SWAP:-0}
 log=${BOOT_LOG:-$build/boot}
-# What one slow disk does; the same for every disk of the guest.
-disk=throttling.bps-total=50000000,throttling.iops-total=3000,if=virtio,format=raw
 modules="virtio_pci virtio_blk lzo lzo_rle zram ${BOOT_MODULES:-}"
 
 build_initramfs() { # FILE
@@ -59,8 +57,9 @@ list_drives() {
 }
 
 boot() {
-        timeout -k 5 "${BOOT_TIMEOUT:-500}" qemu-system-x86_64 -accel tcg,thread=multi -cpu max \
-                -smp 2 -m "$mem" -nodefaults -display none -no-reboot \
+        # shellcheck disable=SC2086 # $machine is a list of words
+        timeout -k 5 "${BOOT_TIMEOUT:-500}" qemu-system-x86_64 $machine -m "$mem" \
+                -nodefaults -display none -no-reboot \
                 -kernel "$kernel" -initrd "$log.initramfs" "${drives[@]}" \
                 -serial "file:$log.console" -serial "file:$log.out" \
                 -append "psi=1 panic=-1 console=ttyS0 loglevel=4 log_buf_len=4M \
@@ -78,6 +77,7 @@ systemd.unit=guest-run.target systemd.show_status=0 $words ${BOOT_WORDS:-}" \
 mkdir -p "$build" "$(dirname "$log")"
 build=$(cd "$build" && pwd)
 find_kernel
+choose_machine
 trap 'rm -f "$log.swap" "$log.initramfs"' EXIT
 build_initramfs "$log.initramfs"
 list_drives
