@@ -9,6 +9,9 @@
 
 #include "number.h"
 
+/* Of several that run away at once each took at least this part of what is missing. */
+#define SEVERAL_PART 8u
+
 uint32_t
 blame_swap_bp(const struct sample *s)
 {
@@ -85,9 +88,20 @@ took_kib(const struct candidate *c, unsigned mark)
 }
 
 static bool
-same_swarm(const struct candidate *a, const struct candidate *b)
+siblings(const struct candidate *a, const struct candidate *b)
 {
         return a->exe_id != 0 && a->exe_id == b->exe_id && a->ppid == b->ppid;
+}
+
+/*
+ * Started as one job: make's compilers have a shell or a driver of their own for a parent.  The
+ * same programs in other terminals have the same grandparent too, but are no part of the job.
+ */
+static bool
+cousins(const struct candidate *a, const struct candidate *b)
+{
+        return a->exe_id != 0 && a->exe_id == b->exe_id && a->gppid > 1 && a->gppid == b->gppid &&
+               a->pgrp > 0 && a->pgrp == b->pgrp;
 }
 
 /* What is asked of one mark, so that the searches below need not be told five things each. */
@@ -98,6 +112,7 @@ struct question {
         unsigned mark;
         uint64_t half_kib; /* took at least this */
         uint32_t swap_bp;
+        bool (*same_swarm)(const struct candidate *a, const struct candidate *b);
 };
 
 /* Whether a took more than b; of equals it is the younger, so that the order of the roster does not
@@ -177,7 +192,7 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
                 const struct candidate *c = &q->r->c[i];
                 uint64_t kib = took_kib(c, q->mark);
 
-                if (!same_swarm(c, &q->r->c[of]))
+                if (!q->same_swarm(c, &q->r->c[of]))
                         continue;
                 n_all++;
                 if (!took_any(q, c) || !candidate_eligible(c))
@@ -205,7 +220,7 @@ blame_swarm(const struct question *q, struct blame *ret)
                 bool first = true;
 
                 for (uint32_t j = 0; j < i && first; j++)
-                        first = !same_swarm(&q->r->c[j], &q->r->c[i]);
+                        first = !q->same_swarm(&q->r->c[j], &q->r->c[i]);
                 if (!first || gather(q, i, &who, &took, &g) < SWARM_MIN)
                         continue;
                 if (took < q->half_kib || took < ret->took_kib || who.n == 0 ||
@@ -219,6 +234,40 @@ blame_swarm(const struct question *q, struct blame *ret)
                 found = true;
         }
         return found;
+}
+
+/*
+ * A few that run away at once, none of which took half: two thirds of a machine may be steady, and
+ * by its weight it would be ended first.  The one of them that took most goes, if together they
+ * took half, and ending all of them would end the shortage.
+ */
+static bool
+blame_several(const struct question *q, struct blame *ret)
+{
+        uint64_t part_kib = q->half_kib * 2 / SEVERAL_PART, took = 0;
+        struct give_back gives = { 0 };
+        int who = -1;
+
+        for (uint32_t i = 0; i < q->r->n; i++) {
+                const struct candidate *c = &q->r->c[i];
+                uint64_t kib = took_kib(c, q->mark);
+
+                if (!candidate_eligible(c) || kib == 0 || kib < part_kib)
+                        continue;
+                struct give_back g = blame_gives(c, q->swap_bp);
+
+                took += kib;
+                gives.mem_kib += g.mem_kib;
+                gives.swap_kib += g.swap_kib;
+                if (who < 0 || took_more(q, i, (uint32_t)who))
+                        who = (int)i;
+        }
+        if (who < 0 || took < q->half_kib || !blame_lifts(q->v, q->s, &gives))
+                return false;
+        ret->took_kib = took_kib(&q->r->c[who], q->mark);
+        ret->who.n = 1;
+        ret->who.member[0] = (uint8_t)who;
+        return true;
 }
 
 /* What has gone missing since a mark; 0 when it is too little to say who is running away: less than
@@ -243,24 +292,44 @@ blame_tmpfs(const struct roster *r, const struct verdict *v, const struct sample
         return false;
 }
 
+static bool
+blame_one_or_swarm(const struct question *q, struct blame *ret)
+{
+        struct question families = *q, jobs = *q;
+
+        families.same_swarm = siblings;
+        jobs.same_swarm = cousins;
+        return blame_one(q, ret) || blame_swarm(&families, ret) || blame_swarm(&jobs, ret);
+}
+
+/* Asks at each mark, the latest first. */
+static bool
+ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame *ret),
+          struct blame *ret)
+{
+        for (q.mark = 0; q.mark < MARK_MAX; q.mark++) {
+                *ret = (struct blame){
+                        .missing_kib = missing_kib(&q.r->mark[q.mark], q.v),
+                        .since_wall_s = q.r->mark[q.mark].wall_s,
+                };
+                q.half_kib = ret->missing_kib / 2;
+                if (ret->missing_kib == 0 || !ask(&q, ret))
+                        continue;
+                /* Others gave back meanwhile: of what is missing it took all, and no more. */
+                if (ret->took_kib > ret->missing_kib)
+                        ret->took_kib = ret->missing_kib;
+                return true;
+        }
+        return false;
+}
+
 struct blame
 blame_find(const struct roster *r, const struct verdict *v, const struct sample *s)
 {
-        for (unsigned m = 0; m < MARK_MAX; m++) {
-                struct blame b = {
-                        .missing_kib = missing_kib(&r->mark[m], v),
-                        .since_wall_s = r->mark[m].wall_s,
-                };
-                struct question q = { r, v, s, m, b.missing_kib / 2, blame_swap_bp(s) };
+        const struct question q = { .r = r, .v = v, .s = s, .swap_bp = blame_swap_bp(s) };
+        struct blame b;
 
-                if (b.missing_kib == 0)
-                        continue;
-                if (!blame_one(&q, &b) && !blame_swarm(&q, &b))
-                        continue;
-                /* Others gave back meanwhile: of what is missing it took all, and no more. */
-                if (b.took_kib > b.missing_kib)
-                        b.took_kib = b.missing_kib;
+        if (ask_marks(q, blame_one_or_swarm, &b) || ask_marks(q, blame_several, &b))
                 return b;
-        }
         return (struct blame){ 0 };
 }

@@ -14,7 +14,7 @@
 enum {
         ROSTER_MAX = 128, /* candidates; a swarm of dozens must fit beside everybody else */
         MARK_MAX = 4,     /* moments that sizes are compared with */
-        SWARM_MIN = 8,    /* children of one parent with one executable that make a swarm */
+        SWARM_MIN = 8,    /* siblings or cousins with one executable that make a swarm */
 };
 
 /* A moment of the past: sizes of that time are in candidate.mark_kib. */
@@ -35,6 +35,8 @@ struct standing {
 struct candidate {
         int32_t pid;
         int32_t ppid;
+        int32_t gppid; /* its parent's parent; 0: not known */
+        int32_t pgrp;  /* process group */
         uint64_t start_ticks;
         uint32_t uid;
         int16_t adj; /* oom_score_adj */

@@ -57,9 +57,9 @@ struct follow {
         bool wanted;   /* on the roster being built */
 };
 
-/* Children of one parent, for the small members of a large swarm. */
+/* Siblings or cousins, for the small members of a large swarm. */
 struct family {
-        int32_t ppid;
+        int32_t of; /* the parent; less than 0: the grandparent; 0: free */
         uint32_t n;
         uint64_t took_kib;
 };

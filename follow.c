@@ -247,6 +247,8 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
         *ret = (struct candidate){
                 .pid = r->pid,
                 .ppid = r->ppid,
+                .gppid = parent ? parent->ppid : 0,
+                .pgrp = st->pgrp,
                 .start_ticks = r->start_ticks,
                 .uid = f->uid,
                 .adj = read_adj(c, r->pid),
@@ -297,47 +299,82 @@ row_took(const struct census *c, const struct row *r)
         return kib - least;
 }
 
+/* The place of a family, its own or still a free one; NULL when there are too many. */
 static struct family *
-family_of(struct family *table, int32_t ppid)
+family_of(struct family *table, int32_t of)
 {
-        uint32_t h = (uint32_t)ppid * 2654435761u >> 22;
+        uint32_t h = (uint32_t)of * 2654435761u >> 22;
 
         for (uint32_t i = 0; i < 16; i++) {
                 struct family *f = &table[(h + i) % CENSUS_FAMILIES];
 
-                if (f->ppid == ppid || f->ppid == 0)
+                if (f->of == of || f->of == 0)
                         return f;
         }
         return NULL;
 }
 
 static void
-count_families(const struct census *c, struct family *table)
+family_add(struct family *table, int32_t of, uint64_t took_kib)
+{
+        struct family *f = family_of(table, of);
+
+        if (!f)
+                return;
+        f->of = of;
+        f->n++;
+        f->took_kib += took_kib;
+}
+
+static int32_t
+grandparent(struct census *c, const struct row *r)
+{
+        const struct row *parent = census_find(c, r->ppid);
+
+        return parent ? parent->ppid : 0;
+}
+
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
+static void
+count_families(struct census *c, struct family *table)
 {
         memset(table, 0, CENSUS_FAMILIES * sizeof(table[0]));
         for (uint32_t i = 0; i < c->n; i++) {
-                struct family *f = family_of(table, c->row[i].ppid);
+                const struct row *r = &c->row[i];
+                uint64_t took_kib = row_took(c, r);
+                int32_t gppid = took_kib > 0 ? grandparent(c, r) : 0;
 
-                if (!f)
-                        continue;
-                f->ppid = c->row[i].ppid;
-                f->n++;
-                f->took_kib += row_took(c, &c->row[i]);
+                family_add(table, r->ppid, took_kib);
+                /* init is everybody's: who has it for a grandparent is nobody's cousin. */
+                if (gppid > 1)
+                        family_add(table, -gppid, took_kib);
         }
+}
+
+static uint64_t
+swarm_took_kib(struct family *table, int32_t of)
+{
+        const struct family *f = family_of(table, of);
+
+        return f && f->of == of && f->n >= SWARM_MIN ? f->took_kib : 0;
 }
 
 /* Worth of a closer look: size, what it would take next, and what its swarm took with it. */
 static uint64_t
-row_weight(const struct census *c, const struct row *r, struct family *table)
+row_weight(struct census *c, const struct row *r, struct family *table)
 {
-        uint64_t own_kib = (uint64_t)census_row_kib(r) + r->pagetables_kib +
-                           (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
-        const struct family *f = family_of(table, r->ppid);
+        uint64_t weight = (uint64_t)census_row_kib(r) + r->pagetables_kib +
+                          (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
 
-        if (f && f->ppid == r->ppid && f->n >= SWARM_MIN && row_took(c, r) > 0 &&
-            f->took_kib > own_kib)
-                return f->took_kib;
-        return own_kib;
+        if (row_took(c, r) == 0)
+                return weight;
+        weight = larger(weight, swarm_took_kib(table, r->ppid));
+        return larger(weight, swarm_took_kib(table, -grandparent(c, r)));
 }
 
 /* The heaviest first.  Insertion: most rows are lighter than the last of the picks. */

@@ -11,6 +11,7 @@
 /* Columns of stat by their numbers in proc_pid_stat(5). */
 enum {
         STAT_PPID = 4,
+        STAT_PGRP = 5,
         STAT_FLAGS = 9,
         STAT_THREADS = 20,
         STAT_START = 22,
@@ -28,13 +29,15 @@ read_max(const char **p, const char *end, uint64_t max, uint64_t *ret)
 static bool
 read_stat_columns(const char *p, const char *end, struct proc_stat *ret)
 {
-        uint64_t ppid = 0, flags = 0, n_threads = 0;
+        uint64_t ppid = 0, pgrp = 0, flags = 0, n_threads = 0;
 
         for (int column = STAT_PPID; column <= STAT_STACK; column++) {
                 bool good = true;
 
                 if (column == STAT_PPID)
                         good = read_max(&p, end, INT32_MAX, &ppid);
+                else if (column == STAT_PGRP && read_max(&p, end, INT32_MAX, &pgrp))
+                        continue; /* -1 of one without a signal handler table any more */
                 else if (column == STAT_FLAGS)
                         good = read_max(&p, end, UINT32_MAX, &flags);
                 else if (column == STAT_THREADS)
@@ -51,6 +54,7 @@ read_stat_columns(const char *p, const char *end, struct proc_stat *ret)
                         return false;
         }
         ret->ppid = (int32_t)ppid;
+        ret->pgrp = (int32_t)pgrp;
         ret->flags = (uint32_t)flags;
         ret->n_threads = (uint32_t)n_threads;
         return true;

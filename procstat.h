@@ -18,6 +18,7 @@ struct proc_stat {
         char name[PROC_NAME_MAX]; /* between the first ( and the last ) */
         char state;               /* R S D T t Z X I ... */
         int32_t ppid;
+        int32_t pgrp;   /* 0: a kernel thread, or one that is just going */
         uint32_t flags; /* PF_*; PROC_KTHREAD marks a kernel thread */
         uint32_t n_threads;
         uint64_t start_ticks; /* clock ticks since boot */

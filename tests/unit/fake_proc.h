@@ -23,7 +23,7 @@ enum { PID = 10000000 };
 static char fake_root[64];
 
 struct fake {
-        int32_t pid, ppid;
+        int32_t pid, ppid, pgrp;
         int32_t tid; /* written as a thread of pid */
         uint64_t start_ticks, stack;
         uint32_t uid, flags, n_threads;
@@ -185,10 +185,10 @@ fake_put(struct fake f)
         fake_statm(&f, text, sizeof(text));
         fake_text(f.pid, "statm", text);
         (void)snprintf(text, sizeof(text),
-                       "%d (%s) %c %d 1 1 0 -1 %u 1 2 3 4 5 6 7 8 20 0 %u 0 %" PRIu64 " 9 %" PRIu64
+                       "%d (%s) %c %d %d 1 0 -1 %u 1 2 3 4 5 6 7 8 20 0 %u 0 %" PRIu64 " 9 %" PRIu64
                        " 9 1 1 %" PRIu64 " 0 0\n",
-                       f.pid, f.name ? f.name : "x", f.state ? f.state : 'S', f.ppid, f.flags,
-                       f.n_threads, f.start_ticks, fake_resident(&f), f.stack);
+                       f.pid, f.name ? f.name : "x", f.state ? f.state : 'S', f.ppid, f.pgrp,
+                       f.flags, f.n_threads, f.start_ticks, fake_resident(&f), f.stack);
         fake_text(f.pid, "stat", text);
 }
 

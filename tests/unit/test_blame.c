@@ -263,7 +263,10 @@ blame_does_not_take_the_second_when_the_first_does_not_lift(void **state)
         place.r.mark[0].supply_kib = 1300000; /* a million is missing */
         (void)add(690000, 0);
         (void)add(2000000, 1400000);
+        place.r.c[1].mark_kib[0] = 1875001; /* 124,999: no eighth, so it does not help to lift */
         assert_nobody();
+        place.r.c[1].mark_kib[0] = 1400000; /* ended after the first, it lifts */
+        assert_one(1001, 690000);
 }
 
 static void
@@ -498,6 +501,94 @@ blame_tmpfs_asks_the_newest_mark_since_which_anything_is_missing(void **state)
         assert_false(blame_tmpfs(&place.r, &place.v, &place.s));
 }
 
+/* ---- several ---- */
+
+/* Three that took 30 % each, and a steady one that outweighs them. */
+static void
+add_several(void)
+{
+        (void)add(6000000, 6000000);
+        for (unsigned i = 0; i < 3; i++)
+                (void)add(810000 + i, 0);
+}
+
+static void
+blame_takes_the_worst_of_several_that_took_half_together(void **state)
+{
+        (void)state;
+        set_up();
+        add_several();
+        assert_one(1004, 810002);
+        place.r.c[3].adj = -1000;
+        assert_one(1003, 810001);
+        /* two of 30 % took half, one did not, and who took no eighth does not count */
+        place.r.c[2].struck = true;
+        (void)add(337499, 0);
+        (void)add(337499, 0);
+        assert_nobody();
+        place.r.c[4].anon_kib = 337500;
+        place.r.c[5].anon_kib = 337500;
+        assert_one(1002, 810000);
+}
+
+static void
+blame_needs_several_to_have_taken_half(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(6000000, 6000000);
+        (void)add(700000, 0);
+        (void)add(649999, 0);
+        assert_nobody();
+        place.r.c[2].anon_kib++;
+        assert_one(1002, 700000);
+}
+
+static void
+blame_needs_several_to_lift_memory_above_warn_together(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].supply_kib = 1000000;
+        (void)add(233333, 0);
+        (void)add(233333, 0);
+        (void)add(233334, 0);
+        assert_nobody();
+        place.r.c[1].pagetables_kib = 1;
+        assert_one(1003, 233334);
+}
+
+static void
+blame_takes_the_youngest_of_several_that_took_the_same(void **state)
+{
+        (void)state;
+        set_up();
+        add_several();
+        for (unsigned i = 1; i < 4; i++)
+                place.r.c[i].anon_kib = 810000;
+        place.r.c[2].start_ticks = 99;
+        assert_one(1003, 810000);
+}
+
+static void
+blame_prefers_one_and_a_swarm_of_any_mark_to_several(void **state)
+{
+        (void)state;
+        set_up();
+        add_several();
+        place.r.mark[3] = (struct mark){ 0, 500, 9000000, 0 };
+        place.r.c[0].mark_kib[3] = 0;
+        assert_one(1004, 810002);
+        place.r.mark[3].boot_us = 1;
+        assert_one(1001, 6000000);
+        place.r.c[0].mark_kib[3] = 6000000;
+        add_swarm(8, 600000, 600000, 50, 77);
+        for (unsigned i = 4; i < 12; i++)
+                place.r.c[i].mark_kib[3] = 0;
+        assert_int_equal(find().who.n, 8);
+        assert_int_equal(find().since_wall_s, 500);
+}
+
 /* ---- a swarm ---- */
 
 static void
@@ -541,6 +632,59 @@ blame_takes_no_strangers_for_a_swarm(void **state)
         set_up();
         add_swarm(8, 300000, 0, 50, 0);
         assert_nobody();
+}
+
+/* Each has a parent of its own: a shell, a compiler's driver. */
+static void
+add_cousins(unsigned n, int32_t gppid, int32_t pgrp)
+{
+        for (unsigned i = 0; i < n; i++) {
+                struct candidate *c = add(300000, 0);
+
+                c->exe_id = 77;
+                c->ppid = 5000 + (int32_t)place.r.n;
+                c->gppid = gppid;
+                c->pgrp = pgrp;
+        }
+}
+
+static void
+blame_takes_cousins_of_one_job_for_a_swarm(void **state)
+{
+        (void)state;
+        set_up();
+        add_cousins(8, 50, 40);
+        assert_int_equal(find().who.n, 8);
+        /* siblings with known ancestors are still siblings */
+        set_up();
+        add_cousins(4, 50, 40);
+        add_cousins(4, 50, 40);
+        place.r.c[1].ppid = place.r.c[0].ppid;
+        assert_int_equal(find().who.n, 8);
+}
+
+static void
+blame_takes_no_cousins_of_another_job_for_a_swarm(void **state)
+{
+        static const struct {
+                int32_t gppid, pgrp;
+        } other[] = { { 50, 41 }, { 51, 40 } };
+        static const struct {
+                int32_t gppid, pgrp;
+        } unknown[] = { { 0, 40 }, { 1, 40 }, { 50, 0 } };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(other); i++) {
+                set_up();
+                add_cousins(4, 50, 40);
+                add_cousins(4, other[i].gppid, other[i].pgrp);
+                assert_nobody();
+        }
+        for (size_t i = 0; i < N_OF(unknown); i++) {
+                set_up();
+                add_cousins(8, unknown[i].gppid, unknown[i].pgrp);
+                assert_nobody();
+        }
 }
 
 static void
@@ -728,8 +872,15 @@ main(void)
                 cmocka_unit_test(blame_takes_the_younger_of_two_who_took_the_same),
                 cmocka_unit_test(blame_tmpfs_says_that_half_of_what_is_missing_lies_there),
                 cmocka_unit_test(blame_tmpfs_asks_the_newest_mark_since_which_anything_is_missing),
+                cmocka_unit_test(blame_takes_the_worst_of_several_that_took_half_together),
+                cmocka_unit_test(blame_needs_several_to_have_taken_half),
+                cmocka_unit_test(blame_needs_several_to_lift_memory_above_warn_together),
+                cmocka_unit_test(blame_takes_the_youngest_of_several_that_took_the_same),
+                cmocka_unit_test(blame_prefers_one_and_a_swarm_of_any_mark_to_several),
                 cmocka_unit_test(blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable),
                 cmocka_unit_test(blame_takes_no_strangers_for_a_swarm),
+                cmocka_unit_test(blame_takes_cousins_of_one_job_for_a_swarm),
+                cmocka_unit_test(blame_takes_no_cousins_of_another_job_for_a_swarm),
                 cmocka_unit_test(blame_spares_members_that_took_nothing_or_may_not_be_ended),
                 cmocka_unit_test(blame_ends_a_member_of_a_swarm_that_only_pauses),
                 cmocka_unit_test(blame_counts_the_spared_as_part_of_the_swarm),

@@ -120,6 +120,7 @@ put_child(int32_t pid, int32_t ppid, uint64_t anon_kib)
         struct fake f = steady(pid, anon_kib);
 
         f.ppid = ppid;
+        f.pgrp = 5;
         fake_put(f);
 }
 
@@ -285,6 +286,48 @@ follow_build_ranks_members_of_a_swarm_by_what_the_swarm_took(void **state)
         assert_null(on_roster(PID + 400));
 }
 
+/* Each has a parent of its own; the parents have one. */
+static void
+follow_build_ranks_cousins_by_what_all_of_them_took(void **state)
+{
+        (void)state;
+        put_crowd();
+        for (int32_t i = 0; i < 8; i++) {
+                put_child(PID + 600 + i, PID + 3000, 50);
+                put_child(PID + 500 + i, PID + 600 + i, 100);
+        }
+        scan(false);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, false);
+        for (int32_t i = 0; i < 8; i++)
+                put_child(PID + 500 + i, PID + 600 + i, 2000);
+        for (unsigned i = 0; i < 4; i++)
+                scan_and_build();
+        for (int32_t i = 0; i < 8; i++) {
+                assert_int_equal(find(PID + 500 + i)->gppid, PID + 3000);
+                assert_null(on_roster(PID + 600 + i));
+        }
+}
+
+/* What init's children have for children are no cousins: they have only init in common. */
+static void
+follow_build_takes_inits_grandchildren_for_no_cousins(void **state)
+{
+        (void)state;
+        put_crowd();
+        for (int32_t i = 0; i < 8; i++) {
+                put_child(PID + 600 + i, 1, 50);
+                put_child(PID + 500 + i, PID + 600 + i, 100);
+        }
+        scan(false);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, false);
+        for (int32_t i = 0; i < 8; i++)
+                put_child(PID + 500 + i, PID + 600 + i, 2000);
+        for (unsigned i = 0; i < 4; i++)
+                scan_and_build();
+        for (int32_t i = 0; i < 8; i++)
+                assert_null(on_roster(PID + 500 + i));
+}
+
 static void
 follow_build_takes_seven_for_no_swarm(void **state)
 {
@@ -372,6 +415,8 @@ follow_build_hands_on_what_the_census_knows(void **state)
         const struct candidate *k = find(PID);
 
         assert_int_equal(k->ppid, PID + 9);
+        assert_int_equal(k->gppid, 0);
+        assert_int_equal(k->pgrp, 5);
         assert_int_equal(k->start_ticks, 7);
         assert_int_equal(k->anon_kib, 1500);
         assert_int_equal(k->first_kib, 1000);
@@ -1129,6 +1174,8 @@ assert_same(const struct candidate *a, const struct candidate *b)
 {
         assert_int_equal(a->pid, b->pid);
         assert_int_equal(a->ppid, b->ppid);
+        assert_int_equal(a->gppid, b->gppid);
+        assert_int_equal(a->pgrp, b->pgrp);
         assert_int_equal(a->start_ticks, b->start_ticks);
         assert_int_equal(a->uid, b->uid);
         assert_int_equal(a->adj, b->adj);
@@ -1438,6 +1485,8 @@ main(void)
                 CASE(follow_build_takes_the_heaviest_and_adds_up_the_rest),
                 CASE(follow_build_counts_those_that_the_table_has_no_room_for),
                 CASE(follow_build_ranks_members_of_a_swarm_by_what_the_swarm_took),
+                CASE(follow_build_ranks_cousins_by_what_all_of_them_took),
+                CASE(follow_build_takes_inits_grandchildren_for_no_cousins),
                 CASE(follow_build_takes_seven_for_no_swarm),
                 CASE(follow_build_ranks_a_member_larger_than_what_its_swarm_took_by_its_size),
                 CASE(follow_build_lets_no_crowd_of_steady_siblings_push_out_the_largest),

@@ -40,6 +40,7 @@ stat_is_read_column_by_column(void **state)
         assert_string_equal(st.name, "cat");
         assert_int_equal(st.state, 'S');
         assert_int_equal(st.ppid, 4379);
+        assert_int_equal(st.pgrp, 4386);
         assert_int_equal(st.flags, 4194304);
         assert_int_equal(st.n_threads, 3);
         assert_int_equal(st.start_ticks, 85476);
@@ -102,7 +103,25 @@ stat_knows_zombies_and_kernel_threads(void **state)
         assert_int_equal(st.flags & PROC_KTHREAD, 0);
         assert_int_equal(proc_stat_parse(kthread, strlen(kthread), &st), 0);
         assert_int_equal(st.ppid, 0);
+        assert_int_equal(st.pgrp, 0);
         assert_int_equal(st.flags & PROC_KTHREAD, PROC_KTHREAD);
+}
+
+/* do_task_stat() in fs/proc/array.c prints -1 where the signal handlers are gone already. */
+static void
+stat_reads_one_that_has_left_its_group(void **state)
+{
+        static const char leaving[] =
+                "77 (x) X 0 -1 -1 0 -1 4227084 0 0 0 0 0 0 0 0 20 0 2 0 9 0 0 "
+                "18446744073709551615 0 0 5 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+        struct proc_stat st;
+
+        (void)state;
+        assert_int_equal(proc_stat_parse(leaving, strlen(leaving), &st), 0);
+        assert_int_equal(st.pgrp, 0);
+        assert_int_equal(st.flags, 4227084);
+        assert_int_equal(st.start_ticks, 9);
+        assert_int_equal(st.start_stack, 5);
 }
 
 static void
@@ -444,6 +463,7 @@ main(void)
                 cmocka_unit_test(stat_is_read_column_by_column),
                 cmocka_unit_test(stat_keeps_hostile_names_apart_from_columns),
                 cmocka_unit_test(stat_knows_zombies_and_kernel_threads),
+                cmocka_unit_test(stat_reads_one_that_has_left_its_group),
                 cmocka_unit_test(stat_refuses_every_prefix_or_reads_the_same),
                 cmocka_unit_test(stat_refuses_damage),
                 cmocka_unit_test(this_process_is_read_under_a_hostile_name),

@@ -83,6 +83,20 @@ count_killed(const struct bench *b, enum role_kind kind)
         return n;
 }
 
+/* Those that ended by themselves, and not well: nobody killed them, so they prove nothing. */
+static unsigned
+count_failed(const struct bench *b)
+{
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < b->n_subjects; i++) {
+                const struct subject *s = &b->subjects[i];
+
+                n += s->dead && WIFEXITED(s->status) && WEXITSTATUS(s->status) != 0;
+        }
+        return n;
+}
+
 /* What went wrong first in weight, or NULL. */
 static const char *
 find_fault(const struct bench *b, const struct kernel_kills *k, const struct canary_stats *c)
@@ -96,6 +110,8 @@ find_fault(const struct bench *b, const struct kernel_kills *k, const struct can
                 return b->error;
         if (b->guard_ended)
                 return "the guard ended";
+        if (count_failed(b))
+                return "a workload could not do its work";
         if (k->global && !b->kernel_may_kill)
                 return "the kernel had to kill";
         if (count_killed(b, ROLE_INNOCENT))

@@ -27,26 +27,49 @@ mourn(const struct role_options *o)
         }
 }
 
+static void
+start_swarmling(const struct role_options *o)
+{
+        char rate[40], size[40];
+        pid_t pid = fork();
+
+        snprintf(rate, sizeof rate, "rate=%llu", (unsigned long long)o->rate_kib_s);
+        snprintf(size, sizeof size, "size=%llu", (unsigned long long)o->size_kib);
+        if (pid < 0)
+                role_fail("fork");
+        if (pid == 0) {
+                execl(ROLE_BIN_DIR "/swarmling", "swarmling", "grow", "slot=-", rate, size,
+                      (char *)NULL);
+                role_fail("swarmling");
+        }
+        role_report(o, "child %c %d swarmling", ROLE_GUILTY, pid);
+}
+
 /* Children of an executable of their own, each leaking: n=, rate= and size= are per child. */
 int
 swarm_main(struct role_options *o)
 {
-        char slot[40], rate[40], size[40];
+        for (uint64_t i = 0; i < o->count; i++)
+                start_swarmling(o);
+        role_report(o, "ready");
+        mourn(o);
+        return 0;
+}
 
-        snprintf(slot, sizeof slot, "slot=-");
-        snprintf(rate, sizeof rate, "rate=%llu", (unsigned long long)o->rate_kib_s);
-        snprintf(size, sizeof size, "size=%llu", (unsigned long long)o->size_kib);
+/* The same, each below a process of its own that waits for it: as make has a shell for each. */
+int
+job_main(struct role_options *o)
+{
         for (uint64_t i = 0; i < o->count; i++) {
                 pid_t pid = fork();
 
                 if (pid < 0)
                         role_fail("fork");
                 if (pid == 0) {
-                        execl(ROLE_BIN_DIR "/swarmling", "swarmling", "grow", slot, rate, size,
-                              (char *)NULL);
-                        role_fail("swarmling");
+                        start_swarmling(o);
+                        mourn(o);
                 }
-                role_report(o, "child %c %d swarmling", ROLE_GUILTY, pid);
+                role_report(o, "child %c %d shell", ROLE_INNOCENT, pid);
         }
         role_report(o, "ready");
         mourn(o);

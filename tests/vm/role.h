@@ -87,6 +87,8 @@ spill_main(struct role_options *o);
 int
 swarm_main(struct role_options *o);
 int
+job_main(struct role_options *o);
+int
 crowd_main(struct role_options *o);
 int
 brief_main(struct role_options *o);

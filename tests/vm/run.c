@@ -185,7 +185,9 @@ prepare_program(struct bench *b, const char *line)
         if (sscanf(line, "start %*s %15s %15s", name, role) != 2 &&
             sscanf(line, "then %*s %15s %15s", name, role) != 2)
                 return;
-        if (spawn_prepare(name) < 0 || (!strcmp(role, "swarm") && spawn_prepare("swarmling") < 0))
+        bool swarm = !strcmp(role, "swarm") || !strcmp(role, "job");
+
+        if (spawn_prepare(name) < 0 || (swarm && spawn_prepare("swarmling") < 0))
                 snprintf(b->error, sizeof b->error, "cannot copy the program for %s", name);
 }
 

@@ -89,6 +89,9 @@ become(const struct bench *b, const char *name, const struct place *at, char **a
         write_text("/proc/self/oom_score_adj", at->adj);
         if (at->nice && setpriority(PRIO_PROCESS, 0, atoi(at->nice)) < 0)
                 role_fail("nice");
+        /* A job of its own, as whatever starts programs for people makes of each. */
+        if (setpgid(0, 0) < 0)
+                role_fail("setpgid");
         if (setgroups(0, NULL) < 0 || setgid(USER) < 0 || setuid(USER) < 0)
                 role_fail("setuid");
         dup2(b->report_write_fd, ROLE_REPORT_FD);

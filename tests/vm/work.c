@@ -13,10 +13,11 @@ static const struct {
         const char *name;
         int (*main)(struct role_options *);
 } roles[] = {
-        { "grow", grow_main },   { "thrash", thrash_main }, { "readfile", readfile_main },
-        { "churn", churn_main }, { "spin", spin_main },     { "spill", spill_main },
-        { "swarm", swarm_main }, { "crowd", crowd_main },   { "brief", brief_main },
-        { "build", build_main }, { "copy", copy_main },     { "canary", canary_main },
+        { "grow", grow_main },     { "thrash", thrash_main }, { "readfile", readfile_main },
+        { "churn", churn_main },   { "spin", spin_main },     { "spill", spill_main },
+        { "swarm", swarm_main },   { "job", job_main },       { "crowd", crowd_main },
+        { "brief", brief_main },   { "build", build_main },   { "copy", copy_main },
+        { "canary", canary_main },
 };
 
 int
