@@ -18,8 +18,9 @@
 /* Two kills in a row that gave back less than this part of what was predicted were in vain. */
 #define VAIN_PART  4u
 #define VAIN_KILLS 2u
-/* ... and then nobody is ended for this long. */
-#define VAIN_US 30000000u
+/* ... and then nobody is ended for this long, unless candidates go on growing by this. */
+#define VAIN_US     30000000u
+#define OWNED_KIBPS 1024u
 /* In a dry run, from one that would be ended to another. */
 #define DRY_US 5000000u
 /* Refused ones are struck out and the next is taken, at most so many in one tick. */
@@ -221,7 +222,10 @@ take_off(struct guard *g, const struct choice *ch, const struct candidate *lead,
         g->flight.told = tell_victim(g, ch, lead, sig);
         g->flight.told.n = g->flight.n;
         g->flight.told.killed = g->flight.killed;
+        if (sig == SIGKILL)
+                make_way(g);
         l = look_at_flight(g);
+        l.expect_kib = ch->gives.mem_kib;
         watch_begin(&g->watch, &l, sig == SIGKILL);
         guard_publish_use(g);
         post_flight(g, RECORD_SIGNAL);
@@ -292,6 +296,17 @@ kill_group(struct guard *g, const struct choice *ch)
         return lead != NULL;
 }
 
+/*
+ * True while processes that may be ended are what takes the memory.  Then ending them is not in
+ * vain, however little came back: two dozen that leak together take it all before it can be
+ * counted, and with nobody ended for half a minute the kernel had to kill twelve of them.
+ */
+static bool
+is_owned(const struct guard *g)
+{
+        return g->owned_kibps >= OWNED_KIBPS && g->owned_kibps >= g->verdict.fall_kibps / 2;
+}
+
 /* Memory once more, between choosing and killing: a scan takes time, and help may have come. */
 static bool
 still_so(struct guard *g)
@@ -332,7 +347,7 @@ flight_act(struct guard *g)
                 g->told_paused = false;
                 g->told_nobody = false;
         }
-        if (g->sample.now_us < g->vain_until_us) {
+        if (g->sample.now_us < g->vain_until_us && !is_owned(g)) {
                 report_nobody(g, CAUSE_NO_EFFECT);
                 return;
         }

@@ -41,6 +41,7 @@ struct watch {
         bool reaped;                                  /* DO_REAP was said */
         uint64_t victim_kib, available_kib, swap_kib; /* least size, most free so far */
         uint64_t start_kib;                           /* available at the first signal */
+        uint64_t expect_kib;                          /* memory that should come back */
         uint64_t settle_us, settle_kib;               /* last look while settling */
         unsigned still;                               /* looks without a rise */
 };
@@ -50,6 +51,7 @@ struct watch_look {
         uint64_t now_us;
         bool gone;           /* every member has ended */
         uint64_t victim_kib; /* memory that the members still show */
+        uint64_t expect_kib; /* that ending them should give back; for watch_begin() */
         const struct verdict *verdict;
 };
 

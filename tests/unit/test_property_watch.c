@@ -212,8 +212,12 @@ try_walk(struct dice *d, unsigned size, struct finding *ret)
         walk.p.grace_us = dice_in(d, 0, 5 * SECOND);
         walk.p.give_up_us = dice_in(d, 1 * SECOND, 10 * SECOND);
         walk.kill = dice_percent(d, 50);
-        first->l = (struct watch_look){ dice_in(d, 1, SECOND), false, dice_in(d, 0, 100000),
-                                        &first->v };
+        first->l = (struct watch_look){
+                .now_us = dice_in(d, 1, SECOND),
+                .victim_kib = dice_in(d, 0, 100000),
+                .expect_kib = dice_percent(d, 50) ? dice_in(d, 0, 10000) : 0,
+                .verdict = &first->v,
+        };
         first->v = (struct verdict){ .level = LEVEL_KILL, .act = LEVEL_KILL };
         first->v.available_kib = dice_in(d, 0, 3000);
         watch_begin(&w, &first->l, walk.kill);
@@ -385,7 +389,7 @@ n_in_flight(void)
 static struct watch_look
 look_at_flight(void)
 {
-        struct watch_look l = { world.s.now_us, true, 0, &world.v };
+        struct watch_look l = { .now_us = world.s.now_us, .gone = true, .verdict = &world.v };
 
         for (uint32_t k = 0; k < world.flight.n; k++) {
                 uint32_t i = world.flight.member[k];

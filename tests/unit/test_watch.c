@@ -338,6 +338,52 @@ watch_step_takes_settling_looks_25_ms_apart(void **state)
         assert_did(&sc, 1, DO_DONE, WATCH_IDLE);
 }
 
+/* What has been freed need not be counted yet: 200,000 were there, and 100,000 should come back. */
+static void
+watch_step_waits_a_second_for_half_of_what_should_come_back(void **state)
+{
+        struct scene sc;
+
+        (void)state;
+        begin(&sc, true);
+        sc.l.expect_kib = 100000;
+        watch_begin(&sc.w, &sc.l, true);
+        sc.l.gone = true;
+        assert_did(&sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+        sc.v.available_kib = 249999;
+        for (unsigned i = 0; i < 39; i++)
+                assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
+        assert_did(&sc, 25 * MS - 1, DO_NOTHING, WATCH_SETTLE);
+        assert_did(&sc, 1, DO_DONE, WATCH_IDLE);
+        /* half of it is enough, as soon as it has stopped to rise */
+        begin(&sc, true);
+        sc.l.expect_kib = 100000;
+        watch_begin(&sc.w, &sc.l, true);
+        sc.l.gone = true;
+        assert_did(&sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+        sc.v.available_kib = 250000;
+        assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
+        assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
+        assert_did(&sc, 25 * MS, DO_DONE, WATCH_IDLE);
+}
+
+static void
+watch_step_waits_for_nothing_to_come_back_when_memory_is_at_kill(void **state)
+{
+        struct scene sc;
+
+        (void)state;
+        begin(&sc, true);
+        sc.l.expect_kib = 100000;
+        watch_begin(&sc.w, &sc.l, true);
+        sc.l.gone = true;
+        assert_did(&sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+        assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
+        assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
+        judge(&sc, LEVEL_KILL, LEVEL_KILL, true);
+        assert_did(&sc, 25 * MS, DO_DONE, WATCH_IDLE);
+}
+
 static void
 watch_begin_starts_from_nothing(void **state)
 {
@@ -372,6 +418,8 @@ main(void)
                 cmocka_unit_test(watch_step_settles_after_two_looks_without_a_rise),
                 cmocka_unit_test(watch_step_starts_settling_anew_with_every_rise),
                 cmocka_unit_test(watch_step_takes_settling_looks_25_ms_apart),
+                cmocka_unit_test(watch_step_waits_a_second_for_half_of_what_should_come_back),
+                cmocka_unit_test(watch_step_waits_for_nothing_to_come_back_when_memory_is_at_kill),
                 cmocka_unit_test(watch_begin_starts_from_nothing),
         };
 
