@@ -18,7 +18,7 @@ LDLIBS   = -linih -pthread
 # Text and numbers in, numbers out: no clock, no file, no floating point (see tests/gates).
 PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim rank watch wire
 # What the loop runs once memory is locked, beside the pure ones.
-LOOP  = sampler procfs roster kill ring reaper choice flight guard
+LOOP  = sampler procfs roster kill ring ballast reaper choice flight guard
 # What may block: set-up and the errand thread.
 EDGE  = census follow identity rules config config_print loader keys patterns values line message trace \
         wirerec feed subscribe sdnotify pulse tell serve errand report harden host

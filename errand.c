@@ -339,6 +339,18 @@ tell_feed(struct errand *e)
                 report_line(e->report, MESSAGE_INFO, "feed: whoever comes is let in again");
 }
 
+/* Held while memory is going and there is still enough of it; nobody needs it while CALM. */
+static void
+tend_ballast(struct errand *e)
+{
+        enum level level = (enum level)atomic_load(&e->share->level);
+
+        if (level == LEVEL_CALM)
+                ballast_drop(&e->share->ballast);
+        else if (level == LEVEL_WATCH && !atomic_load(&e->share->acting))
+                ballast_hold(&e->share->ballast);
+}
+
 /* Waits for what there is to do; rosters come first, people afterwards. */
 static void
 once(struct errand *e)
@@ -359,6 +371,7 @@ once(struct errand *e)
                 (void)!read(e->share->errand_fd, &count, sizeof(count));
         atomic_fetch_add(&e->share->errands, 1);
         take_strikes(e);
+        tend_ballast(e);
         hot = atomic_load(&e->share->hot);
         if (scan_is_due(e, hot))
                 scan(e, hot);

@@ -208,6 +208,14 @@ look_at_flight(struct guard *g)
         return l;
 }
 
+/* Memory at its end, and whoever has just had SIGKILL may be waiting for some of it. */
+static void
+make_way(struct guard *g)
+{
+        if (g->verdict.available_kib <= g->verdict.kill_kib)
+                reaper_drop_ballast(g->reaper);
+}
+
 static void
 take_off(struct guard *g, const struct choice *ch, const struct candidate *lead, int sig)
 {
@@ -377,6 +385,7 @@ escalate(struct guard *g)
         for (uint32_t i = 0; i < g->flight.n; i++)
                 if (!g->flight.member[i].gone)
                         (void)kill_send(g->flight.member[i].c.pidfd, SIGKILL);
+        make_way(g);
         g->flight.killed = true;
         g->flight.told.killed = true;
         g->flight.told.term_us = g->sample.now_us - g->watch.sent_us;

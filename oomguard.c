@@ -334,6 +334,9 @@ run(const struct options *o)
         tell_surroundings();
         harden_tell_privileges(tell_warning, NULL);
         errand_rehearse(&errand);
+        /* Without it a victim may be slower to end: that is no reason not to guard. */
+        (void)ballast_open(&share.ballast);
+        reaper.ballast = &share.ballast;
         r = errand_start(&errand);
         if (r == 0)
                 r = reaper_start(&reaper);
@@ -354,6 +357,7 @@ run(const struct options *o)
         errand_join(&errand);
         errand_close(&errand);
         guard_close(&guard);
+        ballast_close(&share.ballast);
         return EXIT_SUCCESS;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns process_mrelease(2).  Never allocates, never opens anything, so that nothing can hold it up
- * but the work itself.
+ * Owns process_mrelease(2), and when the ballast goes.  Never allocates, never opens anything, so
+ * that nothing can hold it up but the work itself.
  */
 #include "reaper.h"
 
@@ -33,6 +33,8 @@ run(void *arg)
 
         while (!atomic_load(&r->stop)) {
                 (void)!read(r->wake_fd, &count, sizeof(count));
+                if (atomic_exchange(&r->drop, false))
+                        ballast_drop(r->ballast);
                 while (atomic_load(&r->n_taken) != atomic_load(&r->n_put)) {
                         uint32_t n = atomic_load(&r->n_taken);
 
@@ -82,6 +84,13 @@ reaper_put(struct reaper *r, int pidfd)
                 return;
         r->pidfd[n % ROSTER_MAX] = pidfd;
         atomic_store(&r->n_put, n + 1);
+}
+
+void
+reaper_drop_ballast(struct reaper *r)
+{
+        atomic_store(&r->drop, true);
+        reaper_wake(r);
 }
 
 void

@@ -7,6 +7,7 @@
 #define OOMGUARD_SHARE_H
 
 #include <stdatomic.h>
+#include "ballast.h"
 #include "ring.h"
 
 /* A roster and its number; the loop uses one, one waits for it, one is being built. */
@@ -25,7 +26,8 @@ struct strike {
 };
 
 struct share {
-        struct ring ring; /* loop -> errand */
+        struct ring ring;       /* loop -> errand */
+        struct ballast ballast; /* the errand thread holds it, the reaper gives it back */
 
         /* errand -> loop */
         _Atomic(struct numbered_roster *) next_roster;

@@ -138,6 +138,28 @@ reaper_accepts_a_child_that_was_killed(void **state)
         reaper_stop(&r);
 }
 
+static void
+reaper_gives_the_ballast_back_when_it_is_told(void **state)
+{
+        static struct ballast b;
+
+        (void)state;
+        assert_int_equal(ballast_open(&b), 0);
+        ballast_hold(&b);
+        r.ballast = &b;
+        assert_int_equal(reaper_start(&r), 0);
+        reaper_put(&r, -1);
+        reaper_wake(&r);
+        wait_until_taken(1);
+        assert_true(atomic_load(&b.held));
+        reaper_drop_ballast(&r);
+        for (unsigned ms = 0; ms < PATIENCE_MS && atomic_load(&b.held); ms++)
+                (void)nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+        assert_false(atomic_load(&b.held));
+        reaper_stop(&r);
+        ballast_close(&b);
+}
+
 /* Who has had no SIGKILL, or is no process at all, is refused by the kernel. */
 static void
 reaper_does_no_harm_to_anybody_else(void **state)
@@ -202,6 +224,7 @@ main(void)
                 cmocka_unit_test_setup(reaper_takes_what_was_put_when_it_is_woken, set_up),
                 cmocka_unit_test_setup(reaper_takes_what_was_put_before_it_is_stopped, set_up),
                 cmocka_unit_test_setup(reaper_closes_what_it_opened_and_nothing_else, set_up),
+                cmocka_unit_test_setup(reaper_gives_the_ballast_back_when_it_is_told, set_up),
                 cmocka_unit_test_setup(reaper_accepts_a_child_that_was_killed, set_up),
                 cmocka_unit_test_setup(reaper_does_no_harm_to_anybody_else, set_up),
                 cmocka_unit_test_setup(reaper_put_drops_what_does_not_fit, set_up),

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Owns one mapping.  Never decides when it is time.
+ */
+#include "ballast.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24 /* Linux 5.18 */
+#endif
+
+int
+ballast_open(struct ballast *b)
+{
+        void *at = mmap(NULL, BALLAST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                        -1, 0);
+
+        if (at == MAP_FAILED)
+                return -errno;
+        if (madvise(at, BALLAST_BYTES, MADV_DONTNEED_LOCKED) < 0) {
+                int r = -errno;
+
+                (void)munmap(at, BALLAST_BYTES);
+                return r;
+        }
+        b->at = at;
+        return 0;
+}
+
+void
+ballast_close(struct ballast *b)
+{
+        if (b->at)
+                (void)munmap(b->at, BALLAST_BYTES);
+        b->at = NULL;
+        atomic_store(&b->held, false);
+}
+
+void
+ballast_hold(struct ballast *b)
+{
+        if (!b->at || atomic_load(&b->held))
+                return;
+        memset(b->at, 1, BALLAST_BYTES);
+        atomic_store(&b->held, true);
+}
+
+void
+ballast_drop(struct ballast *b)
+{
+        if (atomic_exchange(&b->held, false))
+                (void)madvise(b->at, BALLAST_BYTES, MADV_DONTNEED_LOCKED);
+}

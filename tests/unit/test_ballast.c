@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ballast: resident while it is held, and not a page of it before and after, locked or not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "ballast.h"
+
+static struct ballast b;
+
+static size_t
+resident(void)
+{
+        static unsigned char page[BALLAST_BYTES / 4096];
+        size_t n = BALLAST_BYTES / (size_t)sysconf(_SC_PAGESIZE), n_resident = 0;
+
+        assert_int_equal(mincore(b.at, BALLAST_BYTES, page), 0);
+        for (size_t i = 0; i < n; i++)
+                n_resident += page[i] & 1;
+        return n_resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static int
+set_up(void **state)
+{
+        (void)state;
+        return ballast_open(&b);
+}
+
+static int
+tear_down(void **state)
+{
+        (void)state;
+        ballast_close(&b);
+        return b.at || atomic_load(&b.held);
+}
+
+static void
+ballast_is_resident_only_while_it_is_held(void **state)
+{
+        (void)state;
+        assert_int_equal(resident(), 0);
+        for (unsigned i = 0; i < 3; i++) {
+                ballast_hold(&b);
+                assert_true(atomic_load(&b.held));
+                assert_int_equal(resident(), BALLAST_BYTES);
+                ballast_drop(&b);
+                assert_false(atomic_load(&b.held));
+                assert_int_equal(resident(), 0);
+        }
+}
+
+static void
+ballast_goes_although_it_is_locked(void **state)
+{
+        (void)state;
+        /* As the guard has it: what is touched stays.  Refused, it would prove nothing. */
+        assert_int_equal(mlock2(b.at, BALLAST_BYTES, MLOCK_ONFAULT), 0);
+        assert_int_equal(resident(), 0);
+        ballast_hold(&b);
+        assert_int_equal(resident(), BALLAST_BYTES);
+        assert_int_equal(madvise(b.at, BALLAST_BYTES, MADV_DONTNEED), -1);
+        assert_int_equal(errno, EINVAL);
+        ballast_drop(&b);
+        assert_int_equal(resident(), 0);
+}
+
+static void
+ballast_is_held_and_dropped_once(void **state)
+{
+        unsigned char *first = b.at;
+
+        (void)state;
+        ballast_drop(&b);
+        assert_false(atomic_load(&b.held));
+        ballast_hold(&b);
+        *first = 77;
+        ballast_hold(&b);
+        assert_int_equal(*first, 77);
+        ballast_drop(&b);
+        *first = 78;
+        ballast_drop(&b);
+        assert_int_equal(*first, 78);
+}
+
+static void
+ballast_that_could_not_be_had_is_no_matter(void **state)
+{
+        struct ballast none = { NULL };
+
+        (void)state;
+        ballast_hold(&none);
+        assert_false(atomic_load(&none.held));
+        ballast_drop(&none);
+        ballast_close(&none);
+}
+
+int
+main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup_teardown(ballast_is_resident_only_while_it_is_held, set_up,
+                                                tear_down),
+                cmocka_unit_test_setup_teardown(ballast_goes_although_it_is_locked, set_up,
+                                                tear_down),
+                cmocka_unit_test_setup_teardown(ballast_is_held_and_dropped_once, set_up,
+                                                tear_down),
+                cmocka_unit_test(ballast_that_could_not_be_had_is_no_matter),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
