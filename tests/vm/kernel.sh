@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 # What every virtual machine of the tests needs: the kernel out of Debian's package, its modules,
-# the data disk, the choice of scenarios.  Sourced, with $here (tests/vm), $build and $what (for
-# messages) set; runs nothing by itself.
+# whose time it lives in, the data disk, the choice of scenarios.  Sourced, with $here (tests/vm),
+# $build and $what (for messages) set; runs nothing by itself.
 # shellcheck disable=SC2154,SC2034
 smoke="leak/none bomb/none culprit/none thrash/disk busy/disk"
 
@@ -39,36 +39,67 @@ choose_machine() {
         disk=throttling.bps-total=50000000,throttling.iops-total=3000,$disk
 }
 
-# One Debian package, unpacked once: sets $tree.
-unpack() { # FOLDER PACKAGE
+# Debian packages, unpacked once: sets $tree.
+unpack() { # FOLDER PACKAGE...
         tree=$build/$1
         [ -e "$tree/.done" ] && return
+        shift
         rm -rf "$tree"
         mkdir -p "$tree"
-        (cd "$tree" && apt-get download -q -o APT::Sandbox::User=root "$2" >&2 &&
-                dpkg -x ./*.deb . && rm -f ./*.deb) || die "cannot download $2: run apt-get update"
+        (cd "$tree" && apt-get "${apt_options[@]}" download -q -o APT::Sandbox::User=root "$@" >&2 &&
+                for deb in ./*.deb; do dpkg -x "$deb" . || exit 1; done && rm -f ./*.deb) ||
+                die "cannot download $*: run apt-get update"
         touch "$tree/.done"
 }
 
+# Packages of another suite than this machine's (VM_SUITE): with lists of their own, kept apart.
+apt_options=()
+use_suite() {
+        local lists=$build/suite-$1 mirror
+        apt_options=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=-
+                -o "Dir::State::lists=$lists/lists" -o "Dir::Cache=$lists/cache"
+                -o APT::Sandbox::User=root)
+        [ -e "$lists/.done" ] && return
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+                grep -v -- -security | head -n 1)
+        mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
+        echo "deb $mirror $1 main" > "$lists/sources.list"
+        apt-get "${apt_options[@]}" -q update >&2 || die "no package lists of $1"
+        touch "$lists/.done"
+}
+
+# An image may keep its modules in a package of their own.
 find_kernel() {
-        local package
-        if [ ! -e "$build/kernel/.done" ]; then
-                package=$(apt-cache depends linux-image-cloud-amd64 |
-                        sed -n 's/.*Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
-                [ "$package" ] || die "no linux-image-cloud-amd64 known: run apt-get update"
-                unpack kernel "$package"
+        local folder=kernel${VM_SUITE:+-$VM_SUITE} packages
+        if [ ! -e "$build/$folder/.done" ]; then
+                [ ! "${VM_SUITE:-}" ] || use_suite "$VM_SUITE"
+                packages=$(apt-cache "${apt_options[@]}" depends --recurse --no-recommends \
+                        --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+                        linux-image-cloud-amd64 |
+                        grep -E '^linux-(image|modules|binary)-[0-9].*-cloud-amd64$' | sort -u)
+                [ "$packages" ] || die "no linux-image-cloud-amd64 known: run apt-get update"
+                # shellcheck disable=SC2086 # a list of names
+                unpack "$folder" $packages
+                apt_options=()
         fi
-        kernel=$(echo "$build"/kernel/boot/vmlinuz-*)
-        [ -f "$kernel" ] || die "no kernel in $build/kernel"
+        kernel_tree=$build/$folder
+        kernel=$(find "$kernel_tree/" -name 'vmlinuz*' -print -quit)
+        [ "$kernel" ] || die "no kernel in $kernel_tree"
+        release=$(find "$kernel_tree/" -path '*/modules/*/kernel' -prune -printf '%h\n')
+        release=${release##*/}
 }
 
 # A module after those it depends on; what is not there is built in.
 copy_module() { # NAME ROOT
         local path need
-        path=$(find "$build/kernel/lib/modules" -name "${1//_/[-_]}.ko" -print -quit)
+        path=$(find "$kernel_tree/" -name "${1//_/[-_]}.ko*" -print -quit)
         [ "$path" ] && [ ! -e "$2/modules/$1.ko" ] || return
-        cp "$path" "$2/modules/$1.ko"
-        for need in $(grep -a -o -m 1 '^depends=[a-z0-9_,-]*\|[^a-z]depends=[a-z0-9_,-]*' "$path" |
+        case $path in
+        *.xz) xz -dc "$path" > "$2/modules/$1.ko" ;;
+        *) cp "$path" "$2/modules/$1.ko" ;;
+        esac
+        for need in $(grep -a -o -m 1 '^depends=[a-z0-9_,-]*\|[^a-z]depends=[a-z0-9_,-]*' \
+                "$2/modules/$1.ko" |
                 tr -d '\0' | sed 's/.*depends=//' | tr , ' '); do
                 copy_module "$need" "$2"
         done

@@ -19,7 +19,7 @@ what=check-vm
 . "$here/kernel.sh"
 
 need_tools() {
-        for t in qemu-system-x86_64 busybox cpio zstd gcc mke2fs dpkg ldd; do
+        for t in qemu-system-x86_64 busybox cpio zstd xz gcc mke2fs dpkg ldd; do
                 command -v $t >/dev/null || die "$t is missing: run ./bootstrap"
         done
 }
@@ -131,7 +131,7 @@ scenarios=$(select_scenarios)
 find_kernel
 build_data_disk
 build_initramfs
-echo "${kernel##*/vmlinuz-}, $mem MiB, daemon $daemon, $clock clock${seed:+, SEED=$seed}"
+echo "$release, $mem MiB, daemon $daemon, $clock clock${seed:+, SEED=$seed}"
 : > "$build/lines"
 run_all
 passed=$(grep -c ^PASS "$build/lines")
