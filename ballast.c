@@ -6,11 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#ifndef MADV_DONTNEED_LOCKED
-#define MADV_DONTNEED_LOCKED 24 /* Linux 5.18 */
-#endif
 
 int
 ballast_open(struct ballast *b)
@@ -46,11 +41,4 @@ ballast_hold(struct ballast *b)
                 return;
         memset(b->at, 1, BALLAST_BYTES);
         atomic_store(&b->held, true);
-}
-
-void
-ballast_drop(struct ballast *b)
-{
-        if (atomic_exchange(&b->held, false))
-                (void)madvise(b->at, BALLAST_BYTES, MADV_DONTNEED_LOCKED);
 }

@@ -12,6 +12,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/mman.h>
+
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24 /* Linux 5.18 */
+#endif
 
 /* Twice what did in a machine of one processor: pages given back stay with the processor that gave
  * them, up to 1 MiB of them while the kernel reclaims (nr_pcp_high() in mm/page_alloc.c). */
@@ -36,7 +41,11 @@ void
 ballast_hold(struct ballast *b);
 
 /* Allocates nothing, but may wait for whoever changes this process's memory: not for the loop. */
-void
-ballast_drop(struct ballast *b);
+static inline void
+ballast_drop(struct ballast *b)
+{
+        if (atomic_exchange(&b->held, false))
+                (void)madvise(b->at, BALLAST_BYTES, MADV_DONTNEED_LOCKED);
+}
 
 #endif

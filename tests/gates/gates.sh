@@ -15,7 +15,7 @@ passed=0 failed=0
 pure_libc='mem[a-z]*|str[a-z]*'
 # The loop, beside that: system calls that neither allocate in user space nor wait, and those of a
 # scan of its own.  No malloc, no stdio, no locale, nothing of a name service.
-loop_libc="$pure_libc|__errno_location|clock_gettime|eventfd|pthread_attr_[a-z]*|pthread_create|pthread_join|close|statx|getpid|getppid|lseek|open|openat|poll|ppoll|pread|read|readlinkat|sysconf|syscall|write|fnmatch"
+loop_libc="$pure_libc|__errno_location|clock_gettime|eventfd|pthread_attr_[a-z]*|pthread_create|pthread_join|close|statx|getpid|getppid|lseek|madvise|open|openat|poll|ppoll|pread|read|readlinkat|sysconf|syscall|write|fnmatch"
 
 verdict() { # NAME STATUS
         if [ "$2" = 0 ]; then
