@@ -15,10 +15,9 @@ die() {
 # the caller has chosen, $jobs.
 #   virtual  one processor; a nanosecond is half an instruction executed, and waiting takes no time
 #            at all.  Whatever else the host does cannot be seen in there, so guests run side by side.
-#   host     two processors, in the host's time; the disks are throttled.
+#   host     two processors, in the host's time.
 #   kvm      the same, with KVM: never chosen by itself, a /dev/kvm that opens may still hang the guest
-# Virtual time needs no throttle: a disk request takes the host some 50 us, in which an idle guest's
-# clock has already gone on to its next timer.
+# Disks are slowed down by the guest itself (io.max): QEMU's own throttle counts the host's time.
 choose_machine() {
         clock=${VM_CLOCK:-virtual}
         disk=if=virtio,format=raw
@@ -36,7 +35,6 @@ choose_machine() {
         *) die "VM_CLOCK is virtual, host or kvm" ;;
         esac
         : "${jobs:=1}"
-        disk=throttling.bps-total=50000000,throttling.iops-total=3000,$disk
 }
 
 # Debian packages, unpacked once: sets $tree.
