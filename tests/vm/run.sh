@@ -72,14 +72,16 @@ build_initramfs() {
 
 boot() { # SCENARIO SWAP LOG
         local words="log_buf_len=4M scenario=$1 swap=$2 daemon=$daemon seed=$seed"
+        local port=
+        [ "${VM_TRACE:-}" ] && port="-serial file:$3.trace" words="$words trace=$VM_TRACE"
         truncate -s "$((mem * 2))M" "$3.swap"
-        # shellcheck disable=SC2086 # $machine is a list of words
+        # shellcheck disable=SC2086 # $machine and $port are lists of words
         timeout -k 5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 $machine -m "$mem" \
                 -nodefaults -display none -no-reboot \
                 -kernel "$kernel" -initrd "$build/initramfs" \
                 -drive "file=$build/data.img,snapshot=on,$disk" \
                 -drive "file=$3.swap,$disk,cache=unsafe" \
-                -serial "file:$3.console" -serial "file:$3.log" \
+                -serial "file:$3.console" -serial "file:$3.log" $port \
                 -append "psi=1 panic=-1 console=ttyS0 loglevel=4 $words" \
                 </dev/null >/dev/null 2>"$3.qemu" &
         vm=$!
