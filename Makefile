@@ -109,8 +109,8 @@ $(BUILD)/system/subject: $(SUBJECT_C) $(wildcard tests/system/*.h)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(SUBJECT_C) -pthread
 
-$(BUILD)/replay: tests/replay/replay.c $(LIB)
-	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/replay: tests/replay/replay.c tests/replay/reader.c tests/replay/reader.h $(LIB)
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) $(LDLIBS)
 
 $(BUILD)/unit/test_ctl_%: tests/unit/test_ctl_%.c $(BUILD)/libctl.a $(LIB) | $(BUILD)/unit
 	@echo "  TEST  $<"
@@ -156,6 +156,11 @@ $(BUILD)/notified/gmonitor: tests/notify/gmonitor.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(GIO) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(shell pkg-config --libs gio-2.0)
 
+# What goes wrong to either side of each default, on the recorded traces: bench/results/tuning.md.
+tune: $(LIB)
+	@tests/replay/tune.sh $(BUILD) > $(BUILD)/tuning.md
+	@mv $(BUILD)/tuning.md bench/results/tuning.md
+
 unit: $(UNIT)
 
 # What proves the program, without a virtual machine; under three minutes.
@@ -163,7 +168,7 @@ check: $(PROGRAMS) $(UNIT) $(CORPUS) $(BUILD)/replay $(SYSTEM) $(TELLING) $(NOTI
 	@PURE="$(PURE)" LOOP="$(LOOP) $(SCANNED)" CC="$(CC)" tests/run.sh \
 	        "tests/gates/gates.sh $(BUILD)" $(UNIT) \
 	        $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
-	        "$(BUILD)/replay $(TRACES)" \
+	        "$(BUILD)/replay tests/replay/expect $(TRACES)" \
 	        "$(BUILD)/system/system ./oomguard $(BUILD)/system/subject" \
 	        "$(BUILD)/notified/notify ./oomguard-notify $(BUILD)/notified/gmonitor ." \
 	        $(BUILD)/notify/desktop $(BUILD)/notify/hook
@@ -176,7 +181,7 @@ check-san:
 
 run-units: $(UNIT) $(CORPUS) $(BUILD)/replay
 	@tests/run.sh $(UNIT) $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
-	        "$(BUILD)/replay $(TRACES)"
+	        "$(BUILD)/replay tests/replay/expect $(TRACES)"
 
 # libFuzzer proper: FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 60
@@ -201,7 +206,7 @@ coverage:
 run-coverage: $(UNIT) $(CORPUS) $(BUILD)/replay
 	@PURE="$(PURE)" tests/coverage.sh $(BUILD) $(UNIT) \
 	        $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
-	        "$(BUILD)/replay $(TRACES)"
+	        "$(BUILD)/replay tests/replay/expect $(TRACES)"
 
 FAULT_C = $(wildcard tests/fault/*.c) $(patsubst %,tests/system/%.c,world memory files actor group)
 
@@ -360,6 +365,6 @@ clean:
 	rm -rf $(BUILD) oomguard oomguardctl oomguard-notify
 
 .PHONY: all unit check check-san run-units fuzz format check-format analyze check-builds arm64 \
-        check-vm compare-vm bench check-all install uninstall dist units check-package clean
+        check-vm compare-vm bench tune check-all install uninstall dist units check-package clean
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

@@ -1,180 +1,126 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Judges recorded traces again: each sample through decide(), under the policy in the trace's head,
- * and every verdict compared with the one on record.  It links the pure modules, the trace's syntax
- * and the configuration's, and nothing that looks at this machine.
- *   replay FILE.trace...    `FILE:LINE: recorded X, decided Y` for each difference
+ * Judges recorded traces again: each look through decide(), under the policy in the trace's head,
+ * and every verdict compared with the one on record; and whether the trace ends as the table says
+ * that it must.  It links the pure modules, the trace's syntax and the configuration's, and nothing
+ * that looks at this machine.
+ *   replay TABLE FILE.trace...      `FILE:LINE: recorded X, decided Y` for each difference
+ *   replay -w TABLE FILE.trace...   writes what is decided into the traces, where decide.c was
+ *                                   changed on purpose: the difference is then git's to show
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "config.h"
-#include "trace.h"
 
-enum { FILE_MAX = 64 * 1024 * 1024 };
+#include "reader.h"
 
-struct trace {
-        const char *path;
-        char *text;
-        size_t len;
-        size_t line; /* number of the line last taken */
-        size_t at;
-};
-
-static struct policy policy;
 static struct decide_state state;
 
-static int
-load(const char *path, struct trace *ret)
-{
-        FILE *f = fopen(path, "rb");
-        char *text = f ? malloc(FILE_MAX) : NULL;
-        size_t len = text ? fread(text, 1, FILE_MAX, f) : 0;
-
-        if (!text || ferror(f) || len == FILE_MAX) {
-                (void)printf("%s: %s\n", path,
-                             len == FILE_MAX ? "too large for a trace" : strerror(errno));
-                free(text);
-                if (f)
-                        (void)fclose(f);
-                return -1;
-        }
-        (void)fclose(f);
-        *ret = (struct trace){ .path = path, .text = text, .len = len };
-        return 0;
-}
-
-/* The next line without its newline; NULL at the end. */
-static const char *
-take_line(struct trace *t, size_t *ret_len)
-{
-        const char *line = t->text + t->at;
-        const char *end = t->at < t->len ? memchr(line, '\n', t->len - t->at) : NULL;
-
-        if (t->at >= t->len)
-                return NULL;
-        *ret_len = end ? (size_t)(end - line) : t->len - t->at;
-        t->at += *ret_len + 1;
-        t->line++;
-        return line;
-}
-
 static bool
-is_sample(const char *line, size_t len)
+is_same(const struct verdict *v, const struct trace_verdict *was)
 {
-        return len >= 2 && line[0] == 's' && line[1] == ' ';
+        return v->level == was->level && v->act == was->act && v->reason == was->reason;
 }
 
 static void
-tell_fault(void *arg, const char *text)
+tell_difference(const struct reader *r, const struct trace_verdict *was, const struct verdict *v)
 {
-        (void)arg;
-        (void)printf("%s\n", text);
+        (void)printf("%s:%zu: recorded %s %s %s, decided %s %s %s\n", r->path, r->line,
+                     level_word(was->level), level_word(was->act), reason_word(was->reason),
+                     level_word(v->level), level_word(v->act), reason_word(v->reason));
 }
 
 static bool
-is_magic(const char *line, size_t len)
+ends_right(const char *table, const char *path, bool acted)
 {
-        return len == strlen(TRACE_MAGIC) && memcmp(line, TRACE_MAGIC, len) == 0;
+        enum ending must = reader_ending(table, path);
+
+        if (must == ENDING_ACT && !acted)
+                (void)printf("%s: nobody is to be ended, and somebody must be\n", path);
+        if (must == ENDING_LIVE && acted)
+                (void)printf("%s: somebody is to be ended, and nobody may be\n", path);
+        return must == (acted ? ENDING_ACT : ENDING_LIVE);
 }
 
-/* Reads the magic line and the policy behind it, up to the next sample. */
-static int
-read_head(struct trace *t)
-{
-        size_t len, begin = t->at, end = t->len;
-        const char *line = take_line(t, &len);
-
-        if (!line || !is_magic(line, len)) {
-                (void)printf("%s:1: not a trace: its first line is not `%s`\n", t->path,
-                             TRACE_MAGIC);
-                return -1;
-        }
-        /* A comment keeps the numbers of lines as they are in the file. */
-        memset(t->text + begin, '#', len);
-        while ((line = take_line(t, &len)) != NULL) {
-                if (is_sample(line, len)) {
-                        end = (size_t)(line - t->text);
-                        t->at = end;
-                        t->line--;
-                        break;
-                }
-        }
-        return config_parse(t->path, t->text + begin, end - begin, &policy, tell_fault, NULL) == 0
-                       ? 0
-                       : -1;
-}
-
-/* True when the verdict on this line is the one on record. */
 static bool
-judge(const struct trace *t, const char *line, size_t len)
+replay(const char *table, const char *path)
 {
         struct trace_verdict was;
+        struct reader r;
         struct sample s;
+        size_t n = 0;
+        bool good = true, acted = false;
+        enum reader_got got;
 
-        if (trace_parse(line, len, &s, &was) < 0) {
-                (void)printf("%s:%zu: damaged sample\n", t->path, t->line);
-                return false;
-        }
-        struct verdict v = decide(&policy, &state, &s);
-
-        if (v.level == was.level && v.act == was.act && v.reason == was.reason)
-                return true;
-        (void)printf("%s:%zu: recorded %s %s %s, decided %s %s %s\n", t->path, t->line,
-                     level_word(was.level), level_word(was.act), reason_word(was.reason),
-                     level_word(v.level), level_word(v.act), reason_word(v.reason));
-        return false;
-}
-
-static bool
-replay(const char *path)
-{
-        const char *line;
-        struct trace t;
-        size_t len, n = 0;
-        bool good = true;
-
-        if (load(path, &t) < 0)
+        if (reader_open(&r, path) < 0)
                 return false;
         state = (struct decide_state)DECIDE_STATE_INIT;
-        if (read_head(&t) < 0) {
-                free(t.text);
-                return false;
-        }
-        while ((line = take_line(&t, &len)) != NULL) {
-                if (is_magic(line, len)) {
-                        /* A reload: the policy changes, what was seen so far does not. */
-                        t.at -= len + 1;
-                        t.line--;
-                        if (read_head(&t) < 0) {
-                                free(t.text);
-                                return false;
-                        }
-                        continue;
+        while ((got = reader_next(&r, &s, &was)) == READER_LOOK) {
+                struct verdict v = decide(&r.policy, &state, &s);
+
+                if (!is_same(&v, &was)) {
+                        tell_difference(&r, &was, &v);
+                        good = false;
                 }
-                if (!is_sample(line, len))
-                        continue;
-                good = judge(&t, line, len) && good;
+                acted |= v.act >= LEVEL_TERM;
                 n++;
         }
+        reader_close(&r);
         if (n == 0)
                 (void)printf("%s: no samples\n", path);
-        free(t.text);
-        return good && n > 0;
+        return good && got == READER_END && n > 0 && ends_right(table, path, acted);
+}
+
+/* All of the file as it was, but for the verdicts. */
+static bool
+rewrite(const char *path)
+{
+        char line[TRACE_LINE_MAX];
+        struct trace_verdict was;
+        struct reader r, whole;
+        struct sample s;
+        size_t kept = 0;
+        FILE *out;
+
+        if (reader_open(&r, path) < 0)
+                return false;
+        if (reader_open(&whole, path) < 0 || !(out = fopen(path, "we"))) {
+                reader_close(&r);
+                return false;
+        }
+        /* The reader writes over the magic line in its copy. */
+        memcpy(whole.text, TRACE_MAGIC, strlen(TRACE_MAGIC));
+        state = (struct decide_state)DECIDE_STATE_INIT;
+        while (reader_next(&r, &s, &was) == READER_LOOK) {
+                struct verdict v = decide(&r.policy, &state, &s);
+                size_t begin = (size_t)(r.now - r.text);
+
+                (void)fwrite(whole.text + kept, 1, begin - kept, out);
+                (void)fwrite(line, 1, trace_format(&s, &v, line, sizeof(line)), out);
+                kept = r.at;
+        }
+        if (kept < whole.len)
+                (void)fwrite(whole.text + kept, 1, whole.len - kept, out);
+        reader_close(&r);
+        reader_close(&whole);
+        return fclose(out) == 0;
 }
 
 int
 main(int argc, char **argv)
 {
+        bool write = argc > 1 && strcmp(argv[1], "-w") == 0;
         unsigned n_passed = 0, n_failed = 0;
+        int table = write ? 2 : 1;
 
-        for (int i = 1; i < argc; i++) {
-                if (replay(argv[i]))
+        for (int i = table + 1; i < argc; i++) {
+                bool good = !write || rewrite(argv[i]);
+
+                if (good && replay(argv[table], argv[i]))
                         n_passed++;
                 else
                         n_failed++;
         }
         (void)printf("%u passed, %u failed\n", n_passed, n_failed);
-        return n_failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        return n_failed > 0 || n_passed == 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
