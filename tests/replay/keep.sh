@@ -7,6 +7,11 @@
 # after the last that asks for somebody's end; not after LAST_SECOND of the recording.  What
 # was decided at each look is decided again without what lies before, and has to be the same: from
 # the first look on that is not, looks are missing, and the trace ends before it.
+#
+# NEAR=1, for work on a machine with plenty of memory: the limits are put just under what was
+# available at the least (WARN above it by a quarter of what the work took), and the verdicts are
+# those under these limits.
+#
 # Runs from the repository's root, after `make build/replay`.
 set -u
 
@@ -42,8 +47,24 @@ choose_looks() {
                 }'
 }
 
+# Everything that a verdict needs was recorded if the level was WATCH all the time.
+move_limits() {
+        local most least
+        read -r most least < <(awk '/^s / { if (!n++) most = least = $7
+                        if ($7 > most) most = $7
+                        if ($7 < least) least = $7 }
+                END { print most, least }' "$out")
+        sed -i "1,/^\[swap\]/ {
+                s/^warn = .*/warn = $((least + (most - least) / 4))K/
+                s/^term = .*/term = $((least - (most - least) / 50))K/
+                s/^kill = .*/kill = $((least - (most - least) / 20))K/
+        }" "$out"
+        build/replay -w "$table" "$out" > /dev/null
+}
+
 grep -q "^$name $must" "$table" || echo "$name $must" >> "$table"
 choose_looks > "$out"
+[ ! "${NEAR:-}" ] || move_limits
 wrong=$(build/replay "$table" "$out" | sed -n 's/^[^:]*:\([0-9]*\): recorded.*/\1/p' | head -n 1)
 if [ "$wrong" ]; then
         echo "$name: ends at line $wrong of $(wc -l < "$out"): looks are missing there"

@@ -53,8 +53,10 @@ $2 == "act" && $7 != "-" && was[$1, 7] != "-" && !($4 == "kill" && was[$1, 4] ==
 }
 $9 == "-" && was[$1, 9] != "-" { add("untold", 1, $1) }
 $9 != "-" && was[$1, 9] == "-" { add("told", 1, $1) }
-$9 != "-" && was[$1, 9] != "-" && $9 - was[$1, 9] >= 200 {
-        add("told late", $9 - was[$1, 9], sprintf("%s by %d ms", $1, $9 - was[$1, 9]))
+$9 != "-" && was[$1, 9] != "-" && ($9 - was[$1, 9] >= 200 || $9 - was[$1, 9] <= -200) {
+        by = $9 - was[$1, 9]
+        add(by > 0 ? "told late" : "told soon", by > 0 ? by : -by,
+            sprintf("%s by %d ms", $1, by > 0 ? by : -by))
 }
 $10 > was[$1, 10] && was[$1, 10] > 0 { add("often", $10, sprintf("%s %d times", $1, $10)) }
 
@@ -70,6 +72,7 @@ END {
         cell("kill sooner", "ended at once, but sooner")
         cell("untold", "no warning")
         cell("told late", "warned later")
+        cell("told soon", "warned sooner")
         cell("told", "warned where nobody was")
         cell("often", "warned again and again")
         print all ? all : "no trace tells"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Records what the guard sees of ordinary work, with a guard that ends nobody:
 #   record.sh WORK SECONDS TRACE      WORK is build, browser or database
-# Runs from the repository's root, as root.  NEED=MIB: the work takes about so much, and the limits
-# are set so that it comes close to TERM; without, they are the defaults.  README.md has the rest.
+# Runs from the repository's root, as root.  WATCH=1 has the guard look as closely as it does when
+# memory is short; without, its limits are the defaults.  README.md has the rest.
 set -u
 
 work=${1:?usage: record.sh WORK SECONDS TRACE}
@@ -18,12 +18,10 @@ available_mib() {
         awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo
 }
 
+# Where memory is plentiful the guard is to look closely all the same: it does from WATCH on.
 write_config() {
-        local now
-        now=$(available_mib)
-        [ "${NEED:-}" ] || return
-        printf '[memory]\nwarn = %uM\nterm = %uM\nkill = %uM\n' $((now - NEED * 7 / 10)) \
-                $((now - NEED * 11 / 10)) $((now - NEED * 12 / 10))
+        [ "${WATCH:-}" ] || return
+        printf '[memory]\nwarn = %uM\nterm = 1G\nkill = 500M\n' $(($(available_mib) * 9 / 10))
 }
 
 # What takes long and little memory is done before.
@@ -52,5 +50,5 @@ kill "$guard_pid"
 wait "$guard_pid"
 guard_pid=
 echo "$work: $before MiB were available, $(cat "$scratch/lowest") MiB at the least;" \
-        "$(grep -c '^s ' "$trace") looks, the highest level $(
+        "$(grep -c '^s ' "$trace") looks:$(
                 awk '/^s / { n[$(NF - 2)]++ } END { for (w in n) printf " %s %d", w, n[w] }' "$trace")"
