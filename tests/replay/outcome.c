@@ -3,10 +3,12 @@
  * What each trace comes to under another configuration: one line of words a trace, for tune.sh to
  * compare.  The verdicts on record do not matter here.
  *   outcome [-s SECTION.KEY=VALUE]... TABLE FILE.trace...
- *   NAME act|live WHEN_MS LEVEL REASON LEFT_KIB KILL_MS KILL_LEFT_KIB WARNED_MS WARNINGS
- * The first look that asks for somebody's end, the first that asks for KILL, when people were first
- * told, and how often; `-` where there is none.  Times count from the first look; what is left is
- * available memory and what free swap is worth.
+ *   NAME act|live WHEN_MS LEVEL REASON LEFT_KIB KILL_MS KILL_LEFT_KIB WARNED_MS WARNINGS LEAD_MS
+ * CHANGES The first look that asks for somebody's end, the first that asks for KILL, when people
+ * were first told, and how often; for how long it was not calm before it asked; how often the level
+ * changed.
+ * `-` where there is none.  Times count from the first look; what is left is available memory and
+ * what free swap is worth.  A key that a trace's own policy does not have at its default stays.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,28 +23,35 @@ enum { SETTINGS_MAX = 8 };
 /* What is set over the policy of every trace. */
 static const char *setting[SETTINGS_MAX];
 static unsigned n_settings;
+static struct policy defaults;
 static struct decide_state state;
 
 static bool
 set_over(struct policy *p, const char *text)
 {
         struct value_target target = { .policy = p };
-        char section[64], name[64], value[128];
+        char section[64], name[64], value[128], is[VALUE_MAX], standard[VALUE_MAX];
         int i;
 
         if (sscanf(text, "%63[^.].%63[^=]=%127[^\n]", section, name, value) != 3 ||
-            (i = keys_find(section, name)) < 0 || !keys[i].type->parse(&target, &keys[i], value)) {
-                (void)fprintf(stderr, "%s: no such setting%s\n", text, target.why);
+            (i = keys_find(section, name)) < 0) {
+                (void)fprintf(stderr, "%s: no such key\n", text);
                 return false;
         }
-        return true;
+        keys[i].type->format(p, &keys[i], is);
+        keys[i].type->format(&defaults, &keys[i], standard);
+        if (strcmp(is, standard) != 0 || keys[i].type->parse(&target, &keys[i], value))
+                return true;
+        (void)fprintf(stderr, "%s%s\n", text, target.why);
+        return false;
 }
 
 struct outcome {
         bool acted, killed, warned;
         struct verdict first; /* that asks for an end */
         uint64_t begin_us, acted_us, killed_us, killed_left_kib, warned_us;
-        unsigned n_warnings;
+        uint64_t left_calm_us;
+        unsigned n_warnings, n_changes;
 };
 
 static uint64_t
@@ -54,6 +63,9 @@ left_kib(const struct verdict *v)
 static void
 note(struct outcome *o, const struct sample *s, const struct verdict *v, enum level was)
 {
+        o->n_changes += v->level != was;
+        if (was == LEVEL_CALM && v->level > LEVEL_CALM && !o->acted)
+                o->left_calm_us = s->now_us;
         if (v->act >= LEVEL_TERM && !o->acted) {
                 o->acted = true;
                 o->first = *v;
@@ -131,7 +143,9 @@ tell(const char *table, const char *path)
         print_ms(o.killed, o.killed_us - o.begin_us);
         (void)printf(" %llu", (unsigned long long)o.killed_left_kib);
         print_ms(o.warned, o.warned_us - o.begin_us);
-        (void)printf(" %u\n", o.n_warnings);
+        (void)printf(" %u", o.n_warnings);
+        print_ms(o.acted, o.acted_us - o.left_calm_us);
+        (void)printf(" %u\n", o.n_changes);
         return good;
 }
 
@@ -141,6 +155,7 @@ main(int argc, char **argv)
         bool good = true;
         int i = 1;
 
+        config_defaults(&defaults);
         for (; i + 1 < argc && strcmp(argv[i], "-s") == 0 && n_settings < SETTINGS_MAX; i += 2)
                 setting[n_settings++] = argv[i + 1];
         for (int table = i++; i < argc; i++)

@@ -2,7 +2,8 @@
 # What differs between two runs of outcome(.c), as one cell of tune.sh's table: of each kind of
 # difference how many traces show it, and the three that show it most.
 #   awk -v base=FILE_OF_THE_DEFAULTS -f tune.awk < OUTCOMES
-# The fields: NAME MUST WHEN_MS LEVEL REASON LEFT_KIB KILL_MS KILL_LEFT_KIB WARNED_MS WARNINGS.
+# The fields: NAME MUST WHEN_MS LEVEL REASON LEFT_KIB KILL_MS KILL_LEFT_KIB WARNED_MS WARNINGS
+# LEAD_MS CHANGES.
 
 function add(kind, weight, text) {
         n[kind]++
@@ -34,7 +35,7 @@ function cell(kind, title,    i, j, best, out) {
 BEGIN {
         while ((getline line < base) > 0) {
                 split(line, f, " ")
-                for (i = 2; i <= 10; i++) was[f[1], i] = f[i]
+                for (i = 2; i <= 12; i++) was[f[1], i] = f[i]
         }
 }
 
@@ -60,6 +61,13 @@ $9 != "-" && was[$1, 9] != "-" && ($9 - was[$1, 9] >= 200 || $9 - was[$1, 9] <= 
 }
 $10 > was[$1, 10] && was[$1, 10] > 0 { add("often", $10, sprintf("%s %d times", $1, $10)) }
 
+$11 != "-" && was[$1, 11] != "-" && $11 - was[$1, 11] <= -20 {
+        add("unready", was[$1, 11] - $11, sprintf("%s %d, not %d ms", $1, $11, was[$1, 11]))
+}
+$12 - was[$1, 12] >= 2 {
+        add("changes", $12 - was[$1, 12], sprintf("%s %d, not %d times", $1, $12, was[$1, 12]))
+}
+
 END {
         cell("ended", "**somebody ended who must live**")
         cell("nobody", "**nobody ended who must be**")
@@ -75,5 +83,7 @@ END {
         cell("told soon", "warned sooner")
         cell("told", "warned where nobody was")
         cell("often", "warned again and again")
+        cell("unready", "less time to get ready")
+        cell("changes", "the level changes more often")
         print all ? all : "no trace tells"
 }

@@ -48,6 +48,11 @@ compare() {
         awk -v base="$work/base" -f "$here/tune.awk"
 }
 
+# As a person would write it.
+plain() { # VALUE
+        sed 's/(\(.*\) \* UINT64_C(1024))/\1M/; s/(\(.*\) \* SECOND_US)/\1s/; s/u$//' <<< "$1"
+}
+
 mkdir -p "$work"
 compile . "$work/outcome"
 # shellcheck disable=SC2086
@@ -59,8 +64,8 @@ echo "$(echo $traces | wc -w) traces: $(grep -c ' act ' "$work/base") in which s
 printf '\n| default | less | what changes | more | what changes |\n|---|---|---|---|---|\n'
 grep -v '^#\|^$' "$here/settings" | while IFS='|' read -r name value below above; do
         [ "$value" ] || die "settings: $name"
-        printf '| %s = %s | %s | %s | %s | %s |\n' "$name" "$value" \
-                "$below" "$(outcomes "$name" "$below" | compare)" \
-                "$above" "$(outcomes "$name" "$above" | compare)"
+        printf '| %s = %s | %s | %s | %s | %s |\n' "$name" "$(plain "$value")" \
+                "$(plain "$below")" "$(outcomes "$name" "$below" | compare)" \
+                "$(plain "$above")" "$(outcomes "$name" "$above" | compare)"
 done
 cat "$here/tuning.tail"
