@@ -156,6 +156,12 @@ $(BUILD)/notified/gmonitor: tests/notify/gmonitor.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(GIO) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(shell pkg-config --libs gio-2.0)
 
+# The made-up traces, anew.
+traces: tests/replay/make.c tests/replay/stories.c tests/replay/make.h $(LIB)
+	@$(CC) $(CPPFLAGS) -I. $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $(BUILD)/make-traces \
+	        $(filter-out %.h,$^) $(LDLIBS)
+	@$(BUILD)/make-traces tests/replay
+
 # What goes wrong to either side of each default, on the recorded traces: bench/results/tuning.md.
 tune: $(LIB)
 	@tests/replay/tune.sh $(BUILD) > $(BUILD)/tuning.md
@@ -365,6 +371,6 @@ clean:
 	rm -rf $(BUILD) oomguard oomguardctl oomguard-notify
 
 .PHONY: all unit check check-san run-units fuzz format check-format analyze check-builds arm64 \
-        check-vm compare-vm bench tune check-all install uninstall dist units check-package clean
+        check-vm compare-vm bench traces tune check-all install uninstall dist units check-package clean
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)
