@@ -30,6 +30,13 @@
 #define SLOW_WINDOWS 5u
 #define SLOW_MAX_US  (12 * SECOND_US)
 #define SLOW_PART    3u
+/*
+ * Whatever the kernel does in a machine with nothing left that stood still for most of so long a
+ * time, it is a freeze: a leak into a slow swap had 90 % for twenty seconds and more, and none of
+ * it came back.  A load that shifts there stands still as much, for 3 to 8 s.
+ */
+#define FROZEN_US      (12 * SECOND_US)
+#define FROZEN_FULL_BP 7500u
 /* A guard that comes into a machine that is full already first learns how low it gets by itself. */
 #define LEARN_US (10 * SECOND_US)
 /* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
@@ -291,6 +298,20 @@ stalls_slowly(const struct policy *p, const struct decide_state *st, const struc
         return true;
 }
 
+/* Nothing is left, and it has stood still for a long time, for whatever reason. */
+static bool
+is_frozen(const struct policy *p, const struct decide_state *st, const struct sample *s,
+          const struct limits *l, struct verdict *v)
+{
+        struct window w = window_look_back(&st->past, s, FROZEN_US, st->pressure_from_us);
+
+        if (!s->has_psi || !w.whole || !w.reclaim || !mem_low(l->available_kib, v->kill_kib) ||
+            p->psi_kill_bp == 0 || w.full_bp < FROZEN_FULL_BP || w.full_bp < p->psi_kill_bp)
+                return false;
+        measure_pressure(v, &w);
+        return true;
+}
+
 static enum level
 judge_stall(const struct policy *p, struct decide_state *st, const struct sample *s,
             const struct limits *l, const struct window *w, struct verdict *v)
@@ -305,7 +326,7 @@ judge_stall(const struct policy *p, struct decide_state *st, const struct sample
                 return LEVEL_KILL;
         if (term && s->now_us - st->term_since_us >= p->psi_hold_us)
                 return LEVEL_TERM;
-        if (stalls_slowly(p, st, s, l, v))
+        if (stalls_slowly(p, st, s, l, v) || is_frozen(p, st, s, l, v))
                 return LEVEL_TERM;
         /* People can know before the hold time is over. */
         return term ? LEVEL_WARN : LEVEL_CALM;

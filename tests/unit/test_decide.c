@@ -903,6 +903,56 @@ decide_looks_back_for_twelve_seconds_at_most(void **state)
         assert_int_equal(drag(&m, 200 * MS, 1500, 900), LEVEL_TERM);
 }
 
+/* Nothing comes back, and still it is a freeze.  KILL is at 250,000 KiB. */
+static void
+decide_asks_when_nothing_was_left_and_stood_still_for_twelve_seconds(void **state)
+{
+        static const struct {
+                uint64_t available_kib, full_bp, scan;
+                enum level act;
+        } rows[] = {
+                { 250000, 7500, 10, LEVEL_TERM }, { 250000, 7490, 10, LEVEL_CALM },
+                { 250001, 7500, 10, LEVEL_CALM }, { 250000, 7500, 0, LEVEL_CALM },
+                { 0, 9000, 10, LEVEL_TERM },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                set_out_to_drag(&m, rows[i].available_kib);
+                m.s.pgsteal += 1000;
+                assert_int_equal(press(&m, 11900 * MS, rows[i].full_bp, rows[i].scan), LEVEL_CALM);
+                assert_int_equal(press(&m, 200 * MS, rows[i].full_bp, rows[i].scan), rows[i].act);
+                if (rows[i].act == LEVEL_TERM)
+                        assert_int_equal(m.v.reason, REASON_STALL);
+        }
+}
+
+/* A load that shifts stands still as much, but not as long; and after a kill it is counted anew. */
+static void
+decide_takes_no_shorter_freeze_for_one(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        set_out_to_drag(&m, 100000);
+        for (unsigned i = 0; i < 5; i++) {
+                assert_int_equal(press(&m, 8 * SECOND, 9000, 10), LEVEL_CALM);
+                assert_int_equal(press(&m, 4 * SECOND, 0, 10), LEVEL_CALM);
+        }
+        assert_int_equal(press(&m, 9 * SECOND, 9000, 10), LEVEL_CALM);
+        m.s.after_kill = true;
+        assert_int_equal(press(&m, 100 * MS, 9000, 10), LEVEL_CALM);
+        m.s.after_kill = false;
+        assert_int_equal(press(&m, 11800 * MS, 9000, 10), LEVEL_CALM);
+        assert_int_equal(press(&m, 300 * MS, 9000, 10), LEVEL_TERM);
+        /* a share that is asked for counts, if it is more; and never is never */
+        m.p.psi_kill_bp = 9500;
+        assert_int_equal(press(&m, 1 * SECOND, 9000, 10), LEVEL_CALM);
+        m.p.psi_kill_bp = 0;
+        assert_int_equal(press(&m, 1 * SECOND, 9000, 10), LEVEL_CALM);
+}
+
 static void
 decide_asks_nothing_slowly_where_pressure_never_counts(void **state)
 {
@@ -1896,6 +1946,9 @@ main(void)
                         decide_compares_refaults_only_where_both_ends_of_the_window_counted_them),
                 cmocka_unit_test(decide_asks_when_a_third_of_the_share_goes_on_for_five_windows),
                 cmocka_unit_test(decide_looks_back_for_twelve_seconds_at_most),
+                cmocka_unit_test(
+                        decide_asks_when_nothing_was_left_and_stood_still_for_twelve_seconds),
+                cmocka_unit_test(decide_takes_no_shorter_freeze_for_one),
                 cmocka_unit_test(decide_asks_nothing_slowly_where_pressure_never_counts),
                 cmocka_unit_test(
                         decide_asks_nothing_where_nothing_stands_still_however_small_the_share),
