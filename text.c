@@ -26,8 +26,9 @@ text_u64(const char **p, const char *end, uint64_t *ret)
         for (; at < end && is_digit(*at); at++) {
                 uint64_t digit = (uint64_t)(*at - '0');
 
-                if (value > UINT64_MAX / 10 ||
-                    (value == UINT64_MAX / 10 && digit > UINT64_MAX % 10))
+                /* One comparison settles all but the last of twenty digits. */
+                if (value >= UINT64_MAX / 10 &&
+                    (value > UINT64_MAX / 10 || digit > UINT64_MAX % 10))
                         return false;
                 value = value * 10 + digit;
         }
@@ -82,10 +83,36 @@ text_is_whole(const char *text, size_t len)
         return len > 0 && text[len - 1] == '\n';
 }
 
-static uint64_t
-first_bit(char c)
+/* The four characters that a key and its stop have at least, as one of TEXT_BEGINS numbers. */
+static unsigned
+how_begins(const char *at)
 {
-        return UINT64_C(1) << (c & 63);
+        uint32_t four;
+
+        memcpy(&four, at, sizeof(four));
+        return four * 2654435761u >> 26;
+}
+
+static void
+note_begins(struct text_scan *scan)
+{
+        for (size_t i = 0; i < scan->n_keys; i++) {
+                const struct text_key *key = &scan->keys[i];
+                char four[sizeof(uint32_t)];
+
+                memcpy(four, key->name, sizeof(four));
+                if (key->len < sizeof(four))
+                        four[key->len] = scan->stop;
+                scan->begins[how_begins(four)] |= UINT32_C(1) << i;
+        }
+        scan->noted = true;
+}
+
+static bool
+is_key(const struct text_scan *scan, const struct text_key *key, const char *line, size_t len)
+{
+        return key->len < len && line[key->len] == scan->stop &&
+               memcmp(line, key->name, key->len) == 0;
 }
 
 bool
@@ -95,22 +122,19 @@ text_scan_next(struct text_scan *scan)
         size_t len;
         bool whole;
 
-        if (scan->firsts == 0)
-                for (size_t i = 0; i < scan->n_keys; i++)
-                        scan->firsts |= first_bit(scan->keys[i].name[0]);
+        if (!scan->noted)
+                note_begins(scan);
         while (text_line(&scan->p, scan->end, &line, &len, &whole)) {
-                /* Most lines are settled by how they begin. */
-                if (len == 0 || !(scan->firsts & first_bit(line[0])))
+                if (len < sizeof(uint32_t))
                         continue;
-                for (size_t i = 0; i < scan->n_keys; i++) {
-                        const struct text_key *key = &scan->keys[i];
+                /* Most lines begin as no key does, and hardly any as two of them. */
+                for (uint32_t left = scan->begins[how_begins(line)]; left; left &= left - 1) {
+                        size_t i = (size_t)__builtin_ctz(left);
 
-                        /* These two characters settle nearly every miss. */
-                        if (key->len >= len || line[key->len] != scan->stop ||
-                            line[0] != key->name[0] || memcmp(line, key->name, key->len) != 0)
+                        if (!is_key(scan, &scan->keys[i], line, len))
                                 continue;
                         scan->key = i;
-                        scan->value = line + key->len + 1;
+                        scan->value = line + scan->keys[i].len + 1;
                         scan->value_end = line + len;
                         return true;
                 }

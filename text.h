@@ -22,8 +22,11 @@ text_u64(const char **p, const char *end, uint64_t *ret);
 static inline void
 text_skip_blanks(const char **p, const char *end)
 {
-        while (*p < end && (**p == ' ' || **p == '\t'))
-                (*p)++;
+        const char *at = *p;
+
+        while (at < end && (*at == ' ' || *at == '\t'))
+                at++;
+        *p = at;
 }
 
 /*
@@ -60,6 +63,7 @@ text_column(const char **p, const char *end, uint64_t *ret);
 bool
 text_is_whole(const char *text, size_t len);
 
+/* Three characters or more. */
 struct text_key {
         const char *name;
         size_t len;
@@ -70,14 +74,18 @@ struct text_key {
                 (s), sizeof(s) - 1 \
         }
 
-/* Looks for a handful of `KEY<stop>VALUE` lines among many; a key begins its line. */
+enum { TEXT_BEGINS = 64 };
+
+/* Looks for up to 32 `KEY<stop>VALUE` lines among many; a key begins its line. */
 struct text_scan {
         const char *p; /* what is still unread */
         const char *end;
         const struct text_key *keys;
         size_t n_keys;
-        char stop;       /* the character behind the key */
-        uint64_t firsts; /* how keys begin, a bit each; 0: not worked out yet */
+        char stop;                    /* the character behind the key */
+        bool noted;                   /* false: begins is still to be worked out */
+        uint32_t begins[TEXT_BEGINS]; /* by how a line begins, the keys that it may have, a bit each
+                                       */
         /* The line just found: which key it was, and its value, up to the newline. */
         size_t key;
         const char *value;
