@@ -75,15 +75,18 @@ guard_publish_use(struct guard *g)
 static void
 take_news(struct guard *g)
 {
-        struct numbered_roster *next = atomic_exchange(&g->share->next_roster, NULL);
+        struct numbered_roster *next = NULL;
         const struct policy *policy = atomic_load(&g->share->policy);
 
         if (policy != g->policy) {
                 census_set_policy(&g->own, policy);
                 g->policy_n = atomic_load(&g->share->policy_n);
                 g->policy = policy;
+                atomic_store(&g->share->policy_used, policy);
         }
-        atomic_store(&g->share->policy_used, g->policy);
+        /* Nearly always there is none, and looking is cheaper than taking. */
+        if (atomic_load(&g->share->next_roster))
+                next = atomic_exchange(&g->share->next_roster, NULL);
         if (!next)
                 return;
         if (g->roster)
@@ -136,6 +139,10 @@ guard_look(struct guard *g)
         }
 }
 
+/* For one writer and a reader that wants the last value: nothing has to be locked for that, nine
+ * times a tick. */
+#define TELL(field, value) atomic_store_explicit(&sh->field, (value), memory_order_release)
+
 static void
 publish(struct guard *g)
 {
@@ -143,18 +150,18 @@ publish(struct guard *g)
         const struct verdict *v = &g->verdict;
         bool hot = v->level >= LEVEL_WATCH &&
                    (v->act >= LEVEL_TERM || v->left_us < 5000000u || g->watch.state != WATCH_IDLE);
-        bool wake = hot && !atomic_load(&sh->hot);
+        bool wake = (hot && !atomic_load(&sh->hot)) || atomic_load(&sh->level) != (int)v->level;
 
-        atomic_store(&sh->ticks, atomic_load(&sh->ticks) + 1);
-        atomic_store(&sh->settled, v->settled);
-        atomic_store(&sh->acting, g->watch.state != WATCH_IDLE);
-        atomic_store(&sh->swap, g->sample.mem.swap_total_kib > 0);
-        atomic_store(&sh->supply_kib, v->supply_kib);
-        atomic_store(&sh->shmem_kib, g->sample.mem.shmem_kib);
-        atomic_store(&sh->step_kib,
-                     v->warn_kib > v->term_kib ? (v->warn_kib - v->term_kib) / 2 : 0);
-        atomic_store(&sh->hot, hot);
-        if (atomic_exchange(&sh->level, (int)v->level) != (int)v->level || wake)
+        TELL(ticks, atomic_load(&sh->ticks) + 1);
+        TELL(settled, v->settled);
+        TELL(acting, g->watch.state != WATCH_IDLE);
+        TELL(swap, g->sample.mem.swap_total_kib > 0);
+        TELL(supply_kib, v->supply_kib);
+        TELL(shmem_kib, g->sample.mem.shmem_kib);
+        TELL(step_kib, v->warn_kib > v->term_kib ? (v->warn_kib - v->term_kib) / 2 : 0);
+        TELL(hot, hot);
+        TELL(level, (int)v->level);
+        if (wake)
                 guard_wake_errand(g);
 }
 
