@@ -22,8 +22,11 @@
  */
 #define REFRESH_US      100000u
 #define REFRESH_FAST_US 20000u
-/* While CALM the slower files are looked at so often. */
-#define DEEP_US 1000000u
+/*
+ * While CALM the slower files are looked at so often: it is told late then that the kernel ended
+ * somebody inside of a limit, and nothing else.  Once a second was 6 % of all that an idle guard costs.
+ */
+#define DEEP_US 5000000u
 /* How things stand is told so often. */
 #define STATE_US 1000000u
 /* What the kernel ends inside of limits, which may be many a second, is told so often. */
