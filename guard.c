@@ -17,14 +17,14 @@
 #include "roster.h"
 
 /*
- * Sizes on the roster are read so often, and oftener only where memory falls fast: with swap 128 of
- * them cost 0.8 ms.
+ * Sizes on the roster are read so often, and oftener only where memory falls fast: with swap all
+ * 128 of them would cost 0.8 ms.
  */
 #define REFRESH_US      100000u
 #define REFRESH_FAST_US 20000u
 /*
  * While CALM the slower files are looked at so often: it is told late then that the kernel ended
- * somebody inside of a limit, and nothing else.  Once a second was 6 % of all that an idle guard costs.
+ * somebody inside of a limit, and nothing else.  Once a second was 6 % of what an idle guard costs.
  */
 #define DEEP_US 5000000u
 /* How things stand is told so often. */
@@ -113,7 +113,7 @@ refresh(struct guard *g, struct sample *s)
         /* With some slack, so that it is every tick and not every other. */
         if (s->now_us - g->refreshed_us + DECIDE_TICK_MIN_US < every_us)
                 return;
-        g->owned_kibps = roster_refresh(&g->roster->roster, s->now_us);
+        g->owned_kibps = roster_refresh_in_turns(&g->roster->roster, s->now_us);
         s->owned_kibps = g->owned_kibps;
         g->refreshed_us = s->now_us;
         flight_count_others(g, s->now_us);

@@ -95,20 +95,45 @@ roster_measure(struct candidate *c, uint64_t now_us)
         }
 }
 
-uint64_t
-roster_refresh(struct roster *r, uint64_t now_us)
+/* status costs seven times as much to print as statm. */
+static bool
+may_wait(const struct roster *r, uint32_t i)
+{
+        const struct candidate *c = &r->c[i];
+
+        return c->size_is_status && c->growth_kibps == 0 && c->ref_us[0] != 0 &&
+               i % ROSTER_TURNS != r->turn % ROSTER_TURNS;
+}
+
+static uint64_t
+refresh(struct roster *r, uint64_t now_us, bool all)
 {
         uint64_t owned_kibps = 0;
 
         for (uint32_t i = 0; i < r->n; i++) {
                 struct candidate *c = &r->c[i];
 
-                (void)roster_read(c);
-                roster_measure(c, now_us);
+                if (all || !may_wait(r, i)) {
+                        (void)roster_read(c);
+                        roster_measure(c, now_us);
+                }
                 if (candidate_eligible(c))
                         owned_kibps += c->growth_kibps;
         }
+        r->turn++;
         return owned_kibps;
+}
+
+uint64_t
+roster_refresh(struct roster *r, uint64_t now_us)
+{
+        return refresh(r, now_us, true);
+}
+
+uint64_t
+roster_refresh_in_turns(struct roster *r, uint64_t now_us)
+{
+        return refresh(r, now_us, false);
 }
 
 static const struct candidate *

@@ -234,6 +234,18 @@ roster_measure_compares_with_a_tenth_to_a_fifth_of_a_second_ago(void **state)
 }
 
 static void
+write_size(unsigned i, unsigned anon_kib)
+{
+        char text[sizeof(status) + 8];
+
+        (void)snprintf(text, sizeof(text),
+                       "Name:\tx\nUid:\t1\t2\t3\t4\nRssAnon:\t %u kB\nRssShmem:\t 30 kB\n"
+                       "VmSwap:\t 40 kB\nThreads:\t1\n",
+                       anon_kib);
+        write_file(r.c[i].size_fd, text);
+}
+
+static void
 roster_refresh_adds_up_the_growth_of_those_who_may_be_ended(void **state)
 {
         (void)state;
@@ -246,15 +258,8 @@ roster_refresh_adds_up_the_growth_of_those_who_may_be_ended(void **state)
         r.c[2].struck = true;
         r.c[3].adj = -1000;
         assert_int_equal(roster_refresh(&r, START_US), 0);
-        for (unsigned i = 0; i < 5; i++) {
-                char text[sizeof(status) + 8];
-
-                (void)snprintf(text, sizeof(text),
-                               "Name:\tx\nUid:\t1\t2\t3\t4\nRssAnon:\t %u kB\nRssShmem:\t 30 kB\n"
-                               "VmSwap:\t 40 kB\nThreads:\t1\n",
-                               100 + 1000 * (i + 1));
-                write_file(r.c[i].size_fd, text);
-        }
+        for (unsigned i = 0; i < 5; i++)
+                write_size(i, 100 + 1000 * (i + 1));
         assert_int_equal(roster_refresh(&r, START_US + 100 * MS), 10000 + 50000);
         assert_int_equal(r.c[4].growth_kibps, 50000);
         assert_int_equal(r.c[1].growth_kibps, 20000);
@@ -264,6 +269,46 @@ roster_refresh_adds_up_the_growth_of_those_who_may_be_ended(void **state)
         assert_int_equal(r.n, 5);
         assert_int_equal(r.c[4].anon_kib, 0);
         for (unsigned i = 0; i < 5; i++)
+                (void)close(r.c[i].size_fd);
+}
+
+static unsigned
+with_anon(uint64_t anon_kib)
+{
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < r.n; i++)
+                n += r.c[i].anon_kib == anon_kib;
+        return n;
+}
+
+static void
+roster_refresh_in_turns_reads_the_steady_by_turns_and_growers_always(void **state)
+{
+        (void)state;
+        set_up();
+        for (unsigned i = 0; i < 2 * ROSTER_TURNS; i++) {
+                struct candidate *c = add(&r, (int32_t)i + 1);
+
+                c->size_fd = file_of(status);
+                c->size_is_status = true;
+                write_size(i, 1000);
+        }
+        assert_int_equal(roster_refresh_in_turns(&r, START_US), 0);
+        assert_int_equal(with_anon(1000), r.n); /* never measured: there is nothing to go by */
+        for (unsigned i = 0; i < r.n; i++)
+                write_size(i, 2000);
+        assert_int_equal(roster_refresh_in_turns(&r, START_US + 100 * MS), 2 * 10000);
+        assert_int_equal(with_anon(2000), 2);
+        for (unsigned i = 0; i < r.n; i++)
+                write_size(i, 3000);
+        (void)roster_refresh_in_turns(&r, START_US + 200 * MS);
+        assert_int_equal(with_anon(3000), 4);
+        assert_int_equal(with_anon(1000), r.n - 4);
+        /* all of them, for whoever is to choose */
+        (void)roster_refresh(&r, START_US + 300 * MS);
+        assert_int_equal(with_anon(3000), r.n);
+        for (unsigned i = 0; i < r.n; i++)
                 (void)close(r.c[i].size_fd);
 }
 
@@ -374,6 +419,8 @@ main(void)
                 cmocka_unit_test(roster_measure_knows_no_negative_growth),
                 cmocka_unit_test(roster_measure_compares_with_a_tenth_to_a_fifth_of_a_second_ago),
                 cmocka_unit_test(roster_refresh_adds_up_the_growth_of_those_who_may_be_ended),
+                cmocka_unit_test(
+                        roster_refresh_in_turns_reads_the_steady_by_turns_and_growers_always),
                 cmocka_unit_test(roster_adopt_takes_what_was_measured_of_the_same_process),
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),
                 cmocka_unit_test(roster_adopt_marks_takes_sizes_of_moments_that_were_not_seen),
