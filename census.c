@@ -25,6 +25,8 @@
 #define ROOM_PART 16u
 /* Kernel threads are asked again after so many scans: their numbers go to others in the end. */
 #define KERNEL_PASSES 64u
+/* While there is swap, who has not moved by a page since is read whole once in so many scans. */
+#define STEADY_PASSES 4u
 
 struct dent {
         uint64_t ino;
@@ -155,6 +157,7 @@ row_place(struct census *c, uint32_t kib)
 /* What statm and, where it is worth it, status say. */
 struct sizes {
         uint64_t anon_kib, shmem_kib, swap_kib, pagetables_kib;
+        uint32_t statm; /* as in struct row */
 };
 
 /* False when it has gone.  What cannot be understood leaves *ret as it was: statm has to do. */
@@ -168,8 +171,20 @@ read_status(struct census *c, int32_t pid, int32_t tid, struct sizes *ret)
         if (n <= 0)
                 return false;
         if (proc_status_parse(text, (size_t)n, &st) == 0)
-                *ret = (struct sizes){ st.anon_kib, st.shmem_kib, st.swap_kib, st.pagetables_kib };
+                *ret = (struct sizes){ st.anon_kib, st.shmem_kib, st.swap_kib, st.pagetables_kib,
+                                       ret->statm };
         return true;
+}
+
+/* Another number where any of the three is another, but for one time in four billion. */
+static uint32_t
+digest(const struct proc_statm *sm)
+{
+        uint64_t mixed = (sm->size * UINT64_C(0x9e3779b97f4a7c15) + sm->resident) *
+                                 UINT64_C(0x9e3779b97f4a7c15) +
+                         sm->shared;
+
+        return (uint32_t)(mixed * UINT64_C(0x9e3779b97f4a7c15) >> 32) | 1;
 }
 
 enum statm_says { STATM_GONE, STATM_EMPTY, STATM_SIZES };
@@ -189,7 +204,7 @@ read_statm(struct census *c, int32_t pid, struct sizes *ret, uint64_t *ret_resid
                 return STATM_EMPTY;
         uint64_t anon = sm.resident > sm.shared ? sm.resident - sm.shared : 0;
 
-        *ret = (struct sizes){ .anon_kib = anon * page_kib() };
+        *ret = (struct sizes){ .anon_kib = anon * page_kib(), .statm = digest(&sm) };
         *ret_resident_kib = sm.resident * page_kib();
         return STATM_SIZES;
 }
@@ -283,6 +298,7 @@ row_update(struct row *r, const struct sizes *s, uint64_t now_us)
         r->shmem_kib = clamp32(s->shmem_kib);
         r->swap_kib = clamp32(s->swap_kib);
         r->pagetables_kib = clamp32(s->pagetables_kib);
+        r->statm = s->statm;
         uint32_t kib = census_row_kib(r);
 
         if (r->ref_ms[0] == 0) {
@@ -305,8 +321,17 @@ row_update(struct row *r, const struct sizes *s, uint64_t now_us)
         }
 }
 
+/* What went to swap or came back has moved its resident size, and what it took its size. */
 static bool
-read_sizes(struct census *c, int32_t pid, bool swap, struct proc_stat *st, struct sizes *ret)
+is_steady(const struct census *c, const struct row *r, const struct sizes *now)
+{
+        return r && now->statm && r->statm == now->statm &&
+               ((uint32_t)r->pid + c->pass) % STEADY_PASSES != 0;
+}
+
+static bool
+read_sizes(struct census *c, int32_t pid, const struct row *r, struct proc_stat *st,
+           struct sizes *ret)
 {
         uint64_t resident_kib = 0;
 
@@ -318,16 +343,25 @@ read_sizes(struct census *c, int32_t pid, bool swap, struct proc_stat *st, struc
         case STATM_SIZES:
                 break;
         }
-        return (!swap && resident_kib < LARGE_KIB) || read_status(c, pid, 0, ret);
+        if (!c->swap) {
+                ret->statm = 0;
+                return resident_kib < LARGE_KIB || read_status(c, pid, 0, ret);
+        }
+        if (!is_steady(c, r, ret))
+                return read_status(c, pid, 0, ret);
+        *ret = (struct sizes){ r->anon_kib, r->shmem_kib, r->swap_kib, r->pagetables_kib,
+                               r->statm };
+        return true;
 }
 
 /*
  * One never seen before has to be identified anyway, and what identifies it tells its resident size
- * too: at worst the file pages too much, until the next scan or refresh reads statm.  False for all
- * that this does not settle.
+ * too: with swap, status alone is still to be read; without, the little need nothing else: at worst
+ * the file pages too much, until the next scan or refresh reads statm.  False for all that this
+ * does not settle.
  */
 static bool
-read_little(struct census *c, int32_t pid, struct proc_stat *st, struct sizes *ret)
+read_new(struct census *c, int32_t pid, struct proc_stat *st, struct sizes *ret)
 {
         struct proc_stat now;
 
@@ -338,18 +372,20 @@ read_little(struct census *c, int32_t pid, struct proc_stat *st, struct sizes *r
 
         *st = now;
         *ret = (struct sizes){ .anon_kib = kib };
-        return kib > 0 && kib < LITTLE_KIB;
+        if (kib == 0)
+                return false;
+        return c->swap ? read_status(c, pid, 0, ret) : kib < LITTLE_KIB;
 }
 
 static void
-visit(struct census *c, int32_t pid, uint64_t now_us, bool swap)
+visit(struct census *c, int32_t pid, uint64_t now_us)
 {
         struct row *r = census_find(c, pid);
         struct proc_stat st = { 0 };
         struct sizes s = { 0 };
 
-        if (r || swap || !read_little(c, pid, &st, &s))
-                if (!read_sizes(c, pid, swap, &st, &s))
+        if (r || !read_new(c, pid, &st, &s))
+                if (!read_sizes(c, pid, r, &st, &s))
                         return;
         c->n_seen++;
         uint32_t kib = clamp32(s.anon_kib + s.swap_kib + s.shmem_kib);
@@ -418,7 +454,7 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
                         while (*name >= '0' && *name <= '9' && pid < INT32_MAX / 10)
                                 pid = pid * 10 + (*name++ - '0');
                         if (*name == '\0' && pid > 0 && pid != c->own_pid)
-                                visit(c, pid, now_us, swap);
+                                visit(c, pid, now_us);
                 }
         }
         if (n < 0)

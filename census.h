@@ -33,6 +33,7 @@ struct row {
         uint32_t mark_kib[MARK_MAX];
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
+        uint32_t statm;  /* what statm said when status was read last; 0: it was not */
         uint16_t pass;   /* of the scan that saw it last */
         bool fresh_mark; /* its marks are still to be filled in */
         bool leaderless; /* the leader is a zombie, other threads live on */
@@ -111,8 +112,9 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
 void
 census_close(struct census *c);
 
-/* The whole machine once; while there is swap, from the larger file of everybody. 0 or a negative
- * errno (of /proc itself; processes that vanish are no error). */
+/* The whole machine once; while there is swap, from the larger file of everybody new, of whoever
+ * has moved, and of every fourth of the others. 0 or a negative errno (of /proc itself; processes
+ * that vanish are no error). */
 int
 census_scan(struct census *c, uint64_t now_us, bool swap);
 

@@ -179,6 +179,52 @@ census_scan_takes_all_sizes_from_status_while_there_is_swap(void **state)
         assert_int_equal(c.unkept_kib, 0);
 }
 
+/* How many of the four have so much swap. */
+static unsigned
+with_swap(uint64_t swap_kib)
+{
+        unsigned n = 0;
+
+        for (int32_t i = 0; i < 4; i++)
+                n += find(PID + i)->swap_kib == swap_kib;
+        return n;
+}
+
+static void
+put_four(uint64_t anon_kib, uint64_t swap_kib)
+{
+        for (int32_t i = 0; i < 4; i++)
+                fake_put((struct fake){ .pid = PID + i,
+                                        .ppid = 1,
+                                        .start_ticks = 7,
+                                        .anon_kib = anon_kib,
+                                        .swap_kib = swap_kib });
+}
+
+static void
+census_scan_reads_the_steady_whole_by_turns(void **state)
+{
+        (void)state;
+        put_four(1000, 0);
+        scan();
+        scan();
+        put_four(1000, 5000);
+        for (unsigned i = 1; i <= 4; i++) {
+                scan();
+                assert_int_equal(with_swap(5000), i);
+                assert_int_equal(find(PID)->anon_kib, 1000);
+        }
+        /* who has moved by a page is no steady one */
+        put_four(996, 6000);
+        scan();
+        assert_int_equal(with_swap(6000), 4);
+        /* without swap it is not remembered what statm said then */
+        scan_after(SECOND, false);
+        put_four(996, 7000);
+        scan();
+        assert_int_equal(with_swap(7000), 4);
+}
+
 static void
 census_scan_takes_anonymous_memory_from_statm_without_swap(void **state)
 {
@@ -324,10 +370,12 @@ census_scan_survives_processes_that_vanish_at_every_step(void **state)
                 fake_lose(PID + (int32_t)i, file[i]);
         }
         scan();
-        assert_int_equal(c.n, 3);
-        assert_int_equal(c.n_seen, 4);
+        assert_int_equal(c.n, 4); /* of somebody new statm is not asked */
+        assert_int_equal(c.n_seen, 5);
+        (void)find(PID);
+        assert_unknown(PID + 1);
+        assert_unknown(PID + 2);
         for (unsigned i = 0; i < 3; i++) {
-                assert_unknown(PID + (int32_t)i);
                 (void)find(PID + 10 + (int32_t)i);
                 fake_lose(PID + 10 + (int32_t)i, file[i]);
         }
@@ -1047,6 +1095,7 @@ main(void)
                 CASE(census_close_leaves_nothing_open),
                 CASE(census_row_stays_small),
                 CASE(census_scan_takes_all_sizes_from_status_while_there_is_swap),
+                CASE(census_scan_reads_the_steady_whole_by_turns),
                 CASE(census_scan_takes_anonymous_memory_from_statm_without_swap),
                 CASE(census_scan_takes_the_resident_size_of_the_new_and_little_for_once),
                 CASE(census_scan_takes_status_of_the_large_without_swap_too),
