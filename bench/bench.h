@@ -6,6 +6,7 @@
 #ifndef OOMGUARD_BENCH_H
 #define OOMGUARD_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -66,6 +67,7 @@ struct bench_row {
         double guard;
         const char *beside;
         double other;
+        bool itself;        /* beside is the guard itself, in other circumstances: no peer */
         double ratio;       /* guard to other; 0: worked out from the two */
         double ratio_limit; /* 0: none */
         double limit;       /* of the guard's own number, 0: none */

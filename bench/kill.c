@@ -1,407 +1,108 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the crossing of a limit to the signal and to the death of who crossed it: a process that
- * fills memory flat out, the guard and earlyoom in turn, alone and among 2,000 idle processes.
+ * From the crossing of a limit to the signal, to the death of who crossed it and to memory back: a
+ * process that fills memory at 100 MB/s, at 1 GB/s or flat out, alone and among 5,000 idle
+ * processes; the guard, earlyoom and nohang in turn.  And flat out, alone, the guard as it is
+ * beside itself with whoever it tells stuck: the journal, the bus, 16 subscribers.
  *
  * No memory is short: the limit lies a little below what is available right before, and the filler
  * ends by itself a little below that.  In a PID namespace of its own, so nobody else is in reach.
  *
- *     kill GUARD_BINARY [stopped]
+ *     kill GUARD NOTIFY [NOHANG]
  *
- * stopped: not earlyoom is beside it, but the guard itself with 16 subscribers who do not read.
- *
- * BENCH_ROUNDS (100) rounds each, but no more than fit into BENCH_SECONDS; every median says of how
- * many it is.
+ * BENCH_ROUNDS (100) rounds of the guard in each, but no more than fit into BENCH_SECONDS, a third
+ * of it for itself beside itself; every median says of how many it is.
  *
  * When memory crosses is seen by a thread that reads meminfo every millisecond; when the signal
  * comes, by the filler's handler; when it is dead, by its pidfd.  A guard that acts before the
  * limit, because it sees it coming, has a time below 0: the way that was left at the filler's rate.
+ * Overshoot is what is missing below the limit at the signal, in time: so many ms of the growth.
  */
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
-#include "meminfo.h"
-#include "wire.h"
+#include "filler.h"
+#include "subject.h"
 
-enum { ROUNDS_MAX = 1000, LOOKS_MAX = 16384, PAGE = 4096 };
+enum { ROUNDS_MAX = 1000, DEATH_MS = 6000, BACK_MS = 500, AGAIN_MAX = 10 };
 
-/* From the start to the limit, and how far beyond it the filler goes at most. */
-#define WAY_KIB    (256 * 1024u)
-#define BEYOND_KIB (1280 * 1024u)
-/* Others on this machine may take or free so much in a round before it is done again. */
-#define NOISE_KIB (WAY_KIB / 4)
-#define LOOK_NS   1000000
-#define GAP_NS    (5 * LOOK_NS)
-/* From the daemon's first words until the filler starts: its start-up is not measured. */
-#define SETTLE_MS 180u
-#define DEATH_MS  4000
-
-enum who { GUARD, EARLYOOM, N_WHO };
-
-/* Who sits at the guard's feed and never reads, in the place of earlyoom. */
-enum { SUBSCRIBERS = 16 };
-static bool stopped;
-static int subscriber[SUBSCRIBERS];
-static struct sockaddr_un feed = { .sun_family = AF_UNIX };
-
-/* Written by the filler. */
-struct filler {
-        _Atomic bool go;
-        _Atomic uint64_t touched_kib;
-        _Atomic uint64_t began_ns;
-        _Atomic uint64_t signal_ns; /* 0: no SIGTERM came */
-        _Atomic uint64_t signal_kib;
+struct cell {
+        unsigned crowd;
+        uint64_t rate_kibps; /* 0: flat out */
+        const char *growth, *key;
+        uint64_t way_kib; /* from the start to the limit */
+        enum who turn[4]; /* who is measured, over and over */
+        unsigned n_turns;
 };
 
-struct look {
-        uint64_t at_ns, available_kib;
+#define BESIDE   { GUARD, EARLYOOM, GUARD, NOHANG }, 4
+#define STUCK(w) { (w), GUARD }, 2
+#define FAST_KIB (256 * 1024u)
+#define SLOW_KIB (96 * 1024u)
+
+static const struct cell cells[] = {
+        { 0, 102400, "100 MB/s", "100m", SLOW_KIB, BESIDE },
+        { 0, 1048576, "1 GB/s", "1g", FAST_KIB, BESIDE },
+        { 0, 0, "flat out", "flat", FAST_KIB, BESIDE },
+        { 0, 0, "flat out", "journal", FAST_KIB, STUCK(GUARD_JOURNAL) },
+        { 0, 0, "flat out", "bus", FAST_KIB, STUCK(GUARD_BUS) },
+        { 0, 0, "flat out", "readers", FAST_KIB, STUCK(GUARD_READERS) },
+        { 5000, 102400, "100 MB/s", "100m", SLOW_KIB, BESIDE },
+        { 5000, 1048576, "1 GB/s", "1g", FAST_KIB, BESIDE },
+        { 5000, 0, "flat out", "flat", FAST_KIB, BESIDE },
 };
 
 /* What one round came to. */
+enum what { SIGNAL, OVERSHOOT, DEATH, BACK, N_WHAT };
+
 struct times {
-        double signal_ms, death_ms; /* since the crossing */
-        double below_mib;           /* memory below the limit at the signal */
+        double ms[N_WHAT]; /* since the crossing; BENCH_NOTHING: it never was below the limit */
 };
 
-static struct filler *filler;
-static struct look looks[LOOKS_MAX];
-static _Atomic unsigned n_looks;
-static _Atomic bool looking;
-static _Atomic uint64_t looking_for_kib;
-static _Atomic uint64_t crossed_ns;
-
-/* ---- memory, every millisecond ---- */
-
+/* Others on this machine may take or free so much in a round before it is done again. */
 static uint64_t
-available_kib(int fd)
+noise_kib(const struct cell *cell)
 {
-        char text[16384];
-        struct meminfo mem;
-        ssize_t n = pread(fd, text, sizeof(text), 0);
-
-        return n > 0 && meminfo_parse(text, (size_t)n, &mem) == 0 ? mem.available_kib : 0;
-}
-
-static void
-be_prompt(void)
-{
-        struct sched_param sp = { .sched_priority = 2 };
-
-        (void)sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &sp);
-}
-
-static void *
-run_looks(void *arg)
-{
-        int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
-
-        (void)arg;
-        be_prompt();
-        for (;;) {
-                struct timespec ts = { .tv_nsec = LOOK_NS };
-                unsigned n = atomic_load(&n_looks);
-
-                (void)nanosleep(&ts, NULL);
-                if (!atomic_load(&looking) || n == LOOKS_MAX)
-                        continue;
-                looks[n].available_kib = available_kib(fd);
-                looks[n].at_ns = bench_mono_ns();
-                if (looks[n].available_kib <= atomic_load(&looking_for_kib) &&
-                    atomic_load(&crossed_ns) == 0)
-                        atomic_store(&crossed_ns, looks[n].at_ns);
-                atomic_store(&n_looks, n + 1);
-        }
-        return NULL;
-}
-
-/* The last look before a moment. */
-static uint64_t
-available_at(uint64_t at_ns)
-{
-        uint64_t kib = 0;
-
-        for (unsigned i = 0; i < atomic_load(&n_looks) && looks[i].at_ns <= at_ns; i++)
-                kib = looks[i].available_kib;
-        return kib;
-}
-
-/* True when the last look before a moment was long before it: then it is not known what was so. */
-static bool
-looks_missed(uint64_t at_ns)
-{
-        uint64_t last_ns = 0;
-
-        for (unsigned i = 0; i < atomic_load(&n_looks) && looks[i].at_ns < at_ns; i++)
-                last_ns = looks[i].at_ns;
-        return at_ns > last_ns + GAP_NS;
-}
-
-/* ---- the filler ---- */
-
-static void
-on_term(int sig)
-{
-        struct timespec ts;
-
-        (void)sig;
-        (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-        atomic_store(&filler->signal_kib, atomic_load(&filler->touched_kib));
-        atomic_store(&filler->signal_ns, (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
-        _exit(0);
-}
-
-static void
-fill(size_t kib)
-{
-        struct timespec ts = { .tv_nsec = 1000000 };
-        char *p = mmap(NULL, kib * 1024, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-        if (p == MAP_FAILED)
-                _exit(1);
-        while (!atomic_load(&filler->go))
-                (void)nanosleep(&ts, NULL);
-        atomic_store(&filler->began_ns, bench_mono_ns());
-        for (size_t at = 0; at < kib * 1024; at += PAGE) {
-                *(volatile char *)(p + at) = 1;
-                atomic_store_explicit(&filler->touched_kib, (at + PAGE) / 1024,
-                                      memory_order_relaxed);
-        }
-        for (;;)
-                (void)pause();
-}
-
-static pid_t
-filler_start(void)
-{
-        struct sigaction sa = { .sa_handler = on_term };
-        pid_t pid;
-
-        memset(filler, 0, sizeof(*filler));
-        pid = fork();
-        if (pid != 0)
-                return pid;
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void)sigaction(SIGTERM, &sa, NULL);
-        fill(WAY_KIB + BEYOND_KIB);
-        return 0;
-}
-
-/* ---- the daemons ---- */
-
-/*
- * Up to 1.7 earlyoom turns KiB into a percentage of MemTotal and compares that with the same; from
- * 1.8 on it compares it with a percentage of MemAvailable and AnonPages together, which hardly
- * changes while anonymous memory is filled.
- */
-static uint64_t
-earlyoom_kib(uint64_t limit_kib)
-{
-        static int minor = -1;
-        uint64_t user_kib = bench_meminfo_kib("MemAvailable") + bench_meminfo_kib("AnonPages");
-        FILE *f = minor < 0 ? popen("earlyoom -v 2>&1", "r") : NULL;
-
-        if (f) {
-                minor = 99;
-                (void)!fscanf(f, "earlyoom %*[v]1.%d", &minor);
-                (void)pclose(f);
-        }
-        if (minor < 8 || user_kib == 0)
-                return limit_kib;
-        return (uint64_t)((double)limit_kib * (double)bench_meminfo_kib("MemTotal") /
-                          (double)user_kib);
-}
-
-static void
-write_config(const char *path, uint64_t limit_kib)
-{
-        FILE *f = fopen(path, "we");
-
-        if (!f)
-                exit(EXIT_FAILURE);
-        (void)fprintf(f,
-                      "[memory]\nwarn = %lluK\nterm = %lluK\nkill = 0%%\nnew_low = 0s\n"
-                      "[pressure]\nterm = 0%%\nkill = 0%%\n",
-                      (unsigned long long)limit_kib + WAY_KIB / 4, (unsigned long long)limit_kib);
-        (void)fclose(f);
-}
-
-static void
-become(enum who who, const char *guard, uint64_t limit_kib)
-{
-        char path[] = "/tmp/oomguard-bench-XXXXXX", kib[48];
-        int fd;
-
-        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (who == EARLYOOM && !stopped) {
-                (void)snprintf(kib, sizeof(kib), "%llu,%llu",
-                               (unsigned long long)earlyoom_kib(limit_kib),
-                               (unsigned long long)earlyoom_kib(limit_kib) / 2);
-                (void)execlp("earlyoom", "earlyoom", "-p", "-M", kib, "-s", "100", "-r", "0",
-                             (char *)NULL);
-                _exit(127);
-        }
-        fd = mkstemp(path);
-        if (fd < 0)
-                _exit(127);
-        write_config(path, limit_kib);
-        /* Gone when it has been read: through the descriptor it still can be. */
-        (void)unlink(path);
-        (void)snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-        if (stopped)
-                (void)execl(guard, "oomguard", "-c", path, "--feed", feed.sun_path, (char *)NULL);
-        (void)execl(guard, "oomguard", "-c", path, (char *)NULL);
-        _exit(127);
-}
-
-struct daemon {
-        pid_t pid;
-        int says;
-        char text[4096];
-        size_t len;
-};
-
-/* Takes what it says for so long; true when it is still running. */
-static bool
-daemon_listen(struct daemon *d, unsigned ms, const char *until)
-{
-        uint64_t end_ns = bench_mono_ns() + (uint64_t)ms * 1000000u;
-
-        for (;;) {
-                uint64_t now_ns = bench_mono_ns();
-                struct pollfd p = { .fd = d->says, .events = POLLIN };
-
-                if (now_ns >= end_ns || (until && strstr(d->text, until)))
-                        return true;
-                if (poll(&p, 1, (int)((end_ns - now_ns) / 1000000u) + 1) != 1)
-                        continue;
-                char *to = d->len < sizeof(d->text) - 512 ? d->text + d->len : d->text;
-                ssize_t n = read(d->says, to, 511);
-
-                if (n <= 0)
-                        return false;
-                to[n] = '\0';
-                d->len = (size_t)(to - d->text) + (size_t)n;
-        }
-}
-
-static bool
-subscribe_all(void)
-{
-        const struct wire_request all = { .magic = WIRE_MAGIC,
-                                          .version = WIRE_VERSION,
-                                          .op = WIRE_OP_SUBSCRIBE,
-                                          .arg = WIRE_SUB_ALL };
-        struct wire_record answer;
-        bool good = true;
-
-        for (unsigned i = 0; i < SUBSCRIBERS; i++) {
-                subscriber[i] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-                good &= connect(subscriber[i], (struct sockaddr *)&feed, sizeof(feed)) == 0 &&
-                        send(subscriber[i], &all, sizeof(all), MSG_NOSIGNAL) == sizeof(all) &&
-                        recv(subscriber[i], &answer, sizeof(answer), 0) == sizeof(answer) &&
-                        answer.kind == WIRE_ANSWER && answer.error == 0;
-        }
-        return good;
-}
-
-/* Started, heard of and at rest. */
-static bool
-daemon_start(struct daemon *d, enum who who, const char *guard, uint64_t limit_kib)
-{
-        int fd[2];
-
-        memset(d, 0, sizeof(*d));
-        if (pipe2(fd, O_CLOEXEC) < 0)
-                return false;
-        d->pid = fork();
-        if (d->pid == 0) {
-                (void)dup2(fd[1], STDOUT_FILENO);
-                (void)dup2(fd[1], STDERR_FILENO);
-                become(who, guard, limit_kib);
-        }
-        (void)close(fd[1]);
-        d->says = fd[0];
-        return daemon_listen(d, 3000,
-                             who == GUARD || stopped ? "limits of available" : "SIGKILL when") &&
-               (who == GUARD || !stopped || subscribe_all()) &&
-               daemon_listen(d, SETTLE_MS + (unsigned)(random() % 100), NULL);
-}
-
-static void
-daemon_end(struct daemon *d)
-{
-        bench_end(d->pid);
-        (void)close(d->says);
-        for (unsigned i = 0; i < SUBSCRIBERS; i++)
-                if (subscriber[i] > 0)
-                        (void)close(subscriber[i]);
-        memset(subscriber, 0, sizeof(subscriber));
-}
-
-/* True when earlyoom's limit, as it says itself, is the one that was meant. */
-static bool
-same_limit(const struct daemon *d, enum who who, uint64_t limit_kib)
-{
-        const char *at = strstr(d->text, "SIGTERM when mem");
-        double percent = 0, whole = (double)bench_meminfo_kib("MemTotal");
-
-        if (who == GUARD || stopped)
-                return true;
-        at = at ? strstr(at, "<=") : NULL;
-        if (!at || sscanf(at + 2, "%lf", &percent) != 1)
-                return false;
-        double off = percent * whole / 100 - (double)earlyoom_kib(limit_kib);
-
-        return off < whole / 5000 && off > -whole / 5000;
+        return cell->way_kib / 4;
 }
 
 /* ---- a round ---- */
 
-enum outcome { MEASURED, DISTURBED, SURVIVED, WRONG_LIMIT };
+enum outcome { MEASURED, DISTURBED, SURVIVED, NOT_STARTED };
 
 static enum outcome
-evaluate(uint64_t limit_kib, uint64_t dead_ns, struct times *ret)
+evaluate(const struct cell *cell, uint64_t limit_kib, uint64_t dead_ns, struct times *ret)
 {
-        uint64_t signal_ns = atomic_load(&filler->signal_ns);
-        uint64_t signal_kib = atomic_load(&filler->signal_kib);
-        uint64_t cross_ns = atomic_load(&crossed_ns);
-        double rate = (double)signal_kib / (double)(signal_ns - atomic_load(&filler->began_ns));
-        double below_kib = (double)limit_kib - (double)available_at(signal_ns);
-        double lead_ns = 0;
+        struct filler_says f = filler_hear();
+        uint64_t cross_ns = filler_crossed_ns();
+        uint64_t back_ns = filler_back_ns(f.signal_ns, limit_kib);
+        double kib_per_ns = (double)f.signal_kib / (double)(f.signal_ns - f.began_ns);
+        double below_kib = (double)limit_kib - (double)filler_available_kib(f.signal_ns);
 
         /* Others gave back what the filler took, or it was really let be. */
-        if (!signal_ns)
-                return available_at(dead_ns) > limit_kib ? DISTURBED : SURVIVED;
-        if (looks_missed(signal_ns) || (cross_ns && looks_missed(cross_ns)))
+        if (!f.signal_ns)
+                return filler_available_kib(dead_ns) > limit_kib ? DISTURBED : SURVIVED;
+        if (filler_missed(f.signal_ns) || (cross_ns && filler_missed(cross_ns)))
                 return DISTURBED;
         /* At or before the limit, by the filler's own account, give or take the noise. */
-        if (signal_kib + NOISE_KIB < WAY_KIB && cross_ns && cross_ns < signal_ns)
+        if (f.signal_kib + noise_kib(cell) < cell->way_kib && cross_ns && cross_ns < f.signal_ns)
                 return DISTURBED;
-        if (!cross_ns || cross_ns > signal_ns)
-                lead_ns = -below_kib / rate;
-        uint64_t from_ns = lead_ns > 0 ? signal_ns : cross_ns;
-
-        ret->signal_ms = ((double)signal_ns - (double)from_ns + (lead_ns > 0 ? -lead_ns : 0)) / 1e6;
-        ret->death_ms = ret->signal_ms + (double)(dead_ns - signal_ns) / 1e6;
-        ret->below_mib = below_kib / 1024;
+        ret->ms[OVERSHOOT] = below_kib / kib_per_ns / 1e6;
+        ret->ms[SIGNAL] = ret->ms[OVERSHOOT];
+        if (cross_ns && cross_ns <= f.signal_ns)
+                ret->ms[SIGNAL] = (double)(f.signal_ns - cross_ns) / 1e6;
+        else if (ret->ms[SIGNAL] > 0)
+                ret->ms[SIGNAL] = 0;
+        ret->ms[DEATH] = ret->ms[SIGNAL] + (double)(dead_ns - f.signal_ns) / 1e6;
+        ret->ms[BACK] = BENCH_NOTHING;
+        if (cross_ns && back_ns > cross_ns)
+                ret->ms[BACK] = (double)(back_ns - cross_ns) / 1e6;
         return MEASURED;
 }
 
@@ -416,143 +117,191 @@ await_death(pid_t pid)
         return bench_mono_ns();
 }
 
+/* Until there is again as much as before, or for so long. */
+static void
+await_memory(uint64_t limit_kib)
+{
+        struct timespec ts = { .tv_nsec = 5000000 };
+        uint64_t from_ns = bench_mono_ns();
+
+        while (bench_mono_ns() - from_ns < BACK_MS * 1000000ull &&
+               filler_back_ns(from_ns, limit_kib) == 0)
+                (void)nanosleep(&ts, NULL);
+}
+
 static enum outcome
-run_round(enum who who, const char *guard, struct times *ret)
+run_round(const struct cell *cell, enum who who, struct times *ret)
 {
         uint64_t before_kib = bench_meminfo_kib("MemAvailable");
-        uint64_t limit_kib = before_kib - WAY_KIB;
+        uint64_t limit_kib = before_kib - cell->way_kib;
         enum outcome outcome = DISTURBED;
-        struct daemon d;
-        pid_t pid;
+        struct subject s;
+        pid_t pid = filler_start(cell->way_kib, cell->rate_kibps);
 
-        pid = filler_start();
-        if (!daemon_start(&d, who, guard, limit_kib) || !same_limit(&d, who, limit_kib)) {
-                (void)fprintf(stderr, "kill: not the limit that was meant: %s\n", d.text);
-                outcome = WRONG_LIMIT;
-        } else if (bench_meminfo_kib("MemAvailable") + NOISE_KIB / 2 > before_kib) {
-                atomic_store(&n_looks, 0);
-                atomic_store(&crossed_ns, 0);
-                atomic_store(&looking_for_kib, limit_kib);
-                atomic_store(&looking, true);
-                atomic_store(&filler->go, true);
+        if (!subject_start(&s, who, limit_kib, limit_kib + cell->way_kib / 4)) {
+                (void)fprintf(stderr, "kill: %s has not started as meant: %s\n", subject_name(who),
+                              s.text);
+                outcome = NOT_STARTED;
+        } else if (bench_meminfo_kib("MemAvailable") + noise_kib(cell) / 2 > before_kib) {
+                filler_go(limit_kib);
                 uint64_t dead_ns = await_death(pid);
 
-                atomic_store(&looking, false);
-                outcome = evaluate(limit_kib, dead_ns, ret);
+                await_memory(limit_kib);
+                filler_rest();
+                outcome = evaluate(cell, limit_kib, dead_ns, ret);
         }
         bench_end(pid);
-        daemon_end(&d);
+        subject_end(&s);
         return outcome;
 }
 
 /* ---- results ---- */
 
 struct series {
-        double signal_ms[ROUNDS_MAX], death_ms[ROUNDS_MAX], below_mib[ROUNDS_MAX];
-        unsigned n, n_early, n_survived;
+        double ms[N_WHAT][ROUNDS_MAX];
+        unsigned n[N_WHAT];
+        unsigned n_survived;
 };
-
-static void
-add(struct series *s, enum outcome outcome, const struct times *t)
-{
-        if (outcome == SURVIVED)
-                s->n_survived++;
-        if (outcome != MEASURED)
-                return;
-        s->signal_ms[s->n] = t->signal_ms;
-        s->death_ms[s->n] = t->death_ms;
-        s->below_mib[s->n] = t->below_mib;
-        s->n_early += t->signal_ms < -1;
-        s->n++;
-}
-
-static void
-print_two(const char *key, const char *what, unsigned crowd, const char *unit, double *a, size_t na,
-          double *b, size_t nb, double median_limit, double worst_limit)
-{
-        char id[48], text[160];
-        struct bench_row row = { .key = id, .what = text, .unit = unit };
-
-        (void)snprintf(id, sizeof(id), "%s%s-%u", stopped ? "feed-" : "", key, crowd);
-        (void)snprintf(text, sizeof(text), "%s, %u others, median of %zu", what, crowd, na);
-        row.guard = na ? bench_median(a, na) : BENCH_NOTHING;
-        row.beside = nb ? (stopped ? "with 16 that do not read" : "earlyoom") : NULL;
-        row.other = nb ? bench_median(b, nb) : BENCH_NOTHING;
-        row.limit = median_limit;
-        bench_print(&row);
-        (void)snprintf(id, sizeof(id), "%s%s-worst-%u", stopped ? "feed-" : "", key, crowd);
-        (void)snprintf(text, sizeof(text), "%s, %u others, worst", what, crowd);
-        row.guard = na ? bench_worst(a, na) : BENCH_NOTHING;
-        row.other = nb ? bench_worst(b, nb) : BENCH_NOTHING;
-        row.limit = worst_limit;
-        bench_print(&row);
-}
 
 static struct series series[N_WHO];
 
 static void
-run(const char *guard, unsigned crowd, unsigned n_rounds)
+add(struct series *s, enum outcome outcome, const struct times *t)
 {
-        uint64_t end_ns = bench_mono_ns() + bench_setting("BENCH_SECONDS", 3600) * 1000000000ull;
+        s->n_survived += outcome == SURVIVED;
+        for (unsigned w = 0; w < N_WHAT && outcome == MEASURED; w++)
+                if (t->ms[w] > BENCH_NOTHING)
+                        s->ms[w][s->n[w]++] = t->ms[w];
+}
+
+struct measured {
+        const char *key, *what;
+        double median_limit, worst_limit;
+};
+
+static const struct measured measured[N_WHAT] = {
+        [SIGNAL] = { "signal", "crossing to signal", 10, 20 },
+        [OVERSHOOT] = { "overshoot", "overshoot at the signal, in growth", 10, 25 },
+        [DEATH] = { "death", "crossing to death", 0, 0 },
+        [BACK] = { "back", "crossing to memory back above the limit", 0, 0 },
+};
+
+static double
+median_of(enum who who, enum what w)
+{
+        struct series *s = &series[who];
+
+        return s->n[w] ? bench_median(s->ms[w], s->n[w]) : BENCH_NOTHING;
+}
+
+static double
+worst_of(enum who who, enum what w)
+{
+        struct series *s = &series[who];
+
+        return s->n[w] ? bench_worst(s->ms[w], s->n[w]) : BENCH_NOTHING;
+}
+
+static void
+print_row(const struct cell *cell, enum what w, enum who peer, bool worst)
+{
+        const struct measured *m = &measured[w];
+        enum who us = cell->turn[0];
+        char key[64], what[200], of[32];
+        struct bench_row row = { .key = key, .what = what, .unit = "ms", .itself = us != GUARD };
+
+        if (series[us].n[w] == 0 && series[peer].n[w] == 0)
+                return;
+        (void)snprintf(key, sizeof(key), "%s-%s-%u%s%s", m->key, cell->key, cell->crowd,
+                       peer == NOHANG ? "-nohang" : "", worst ? "-worst" : "");
+        (void)snprintf(of, sizeof(of), "median of %u", series[us].n[w]);
+        (void)snprintf(what, sizeof(what), "%s, %s, %u others%s%s, %s", m->what, cell->growth,
+                       cell->crowd, us == GUARD ? "" : ", ", us == GUARD ? "" : subject_name(us),
+                       worst ? "worst" : of);
+        row.beside = series[peer].n[w] ? subject_name(peer) : NULL;
+        row.guard = worst ? worst_of(us, w) : median_of(us, w);
+        row.other = worst ? worst_of(peer, w) : median_of(peer, w);
+        /* Beside the second peer they would be the same rows again. */
+        if (peer != NOHANG)
+                row.limit = worst ? m->worst_limit : m->median_limit;
+        bench_print(&row);
+}
+
+static void
+print(const struct cell *cell)
+{
+        for (unsigned w = 0; w < N_WHAT; w++) {
+                print_row(cell, (enum what)w, cell->turn[1], false);
+                print_row(cell, (enum what)w, cell->turn[1], true);
+                if (cell->turn[0] == GUARD && series[NOHANG].n[w] > 0)
+                        print_row(cell, (enum what)w, NOHANG, false);
+        }
+}
+
+/* ---- the rounds ---- */
+
+static unsigned
+run_again(const struct cell *cell, enum who who)
+{
+        struct times t;
+        enum outcome o = run_round(cell, who, &t);
         unsigned n_again = 0;
-        struct series *a = &series[GUARD], *b = &series[EARLYOOM];
+
+        for (; o == DISTURBED && n_again < AGAIN_MAX; n_again++)
+                o = run_round(cell, who, &t);
+        add(&series[who], o, &t);
+        return n_again;
+}
+
+static void
+run(const struct cell *cell, unsigned n_rounds)
+{
+        unsigned seconds = bench_setting("BENCH_SECONDS", 3600);
+        uint64_t end_ns;
+        unsigned n_again = 0, i = 0;
 
         memset(series, 0, sizeof(series));
-        bench_crowd_start(crowd);
-        for (unsigned i = 0; i < n_rounds && bench_mono_ns() < end_ns; i++)
-                for (unsigned k = 0; k < N_WHO; k++) {
-                        enum who who = (enum who)((i + k) % N_WHO);
-                        struct times t = { 0 };
-                        enum outcome o = run_round(who, guard, &t);
+        bench_crowd_start(cell->crowd);
+        /* Two of the four turns, and the shorter ones. */
+        end_ns = bench_mono_ns() + seconds * 1000000000ull / (cell->turn[0] == GUARD ? 1 : 3);
+        for (; series[cell->turn[0]].n[SIGNAL] < n_rounds && bench_mono_ns() < end_ns; i++)
+                for (unsigned k = 0; k < cell->n_turns; k++) {
+                        enum who who = cell->turn[(i + k) % cell->n_turns];
 
-                        for (unsigned again = 0; o == DISTURBED && again < 10; again++) {
-                                n_again++;
-                                o = run_round(who, guard, &t);
-                        }
-                        add(&series[who], o, &t);
+                        if (subject_here(who))
+                                n_again += run_again(cell, who);
                 }
-        bench_crowd_end();
-        print_two("signal", "crossing to signal", crowd, "ms", a->signal_ms, a->n, b->signal_ms,
-                  b->n, 10, 25);
-        print_two("death", "crossing to death", crowd, "ms", a->death_ms, a->n, b->death_ms, b->n,
-                  0, 0);
-        print_two("below", "below the limit at the signal", crowd, "MiB", a->below_mib, a->n,
-                  b->below_mib, b->n, 0, 0);
+        print(cell);
         (void)fprintf(stderr,
-                      "kill: %u others: %u rounds again because others used memory or the CPUs; "
-                      "acted before "
-                      "the limit: %u and %u; not ended: %u and %u\n",
-                      crowd, n_again, a->n_early, b->n_early, a->n_survived, b->n_survived);
+                      "kill: %s, %u others, %s: %u rounds again because others used memory or the "
+                      "CPUs; not ended: %u and %u\n",
+                      cell->growth, cell->crowd, subject_name(cell->turn[0]), n_again,
+                      series[cell->turn[0]].n_survived, series[cell->turn[1]].n_survived);
 }
 
 int
 main(int argc, char **argv)
 {
         unsigned n = bench_setting("BENCH_ROUNDS", 100);
-        pthread_t thread;
 
-        stopped = argc == 3 && strcmp(argv[2], "stopped") == 0;
-        if (argc != 2 && !stopped) {
-                (void)fprintf(stderr, "usage: kill GUARD_BINARY [stopped]\n");
+        if (argc < 3 || argc > 4) {
+                (void)fprintf(stderr, "usage: kill GUARD NOTIFY [NOHANG]\n");
                 return 2;
         }
-        (void)snprintf(feed.sun_path, sizeof(feed.sun_path), "/tmp/oomguard-bench-feed.%d",
-                       (int)getpid());
-        if (n > ROUNDS_MAX)
-                n = ROUNDS_MAX;
-        if (bench_meminfo_kib("MemAvailable") < 4 * (WAY_KIB + BEYOND_KIB)) {
+        if (n > ROUNDS_MAX / 2)
+                n = ROUNDS_MAX / 2;
+        if (bench_meminfo_kib("MemAvailable") < 4 * (FAST_KIB + FILLER_BEYOND_KIB)) {
                 (void)fprintf(stderr, "kill: too little memory is available; not run here\n");
                 return BENCH_NOT_RUN;
         }
         bench_enter_space();
-        filler = mmap(NULL, sizeof(*filler), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-                      0);
-        if (filler == MAP_FAILED || pthread_create(&thread, NULL, run_looks, NULL) != 0)
+        subject_set(argv[1], argv[2], argv[3]);
+        if (!filler_open())
                 return EXIT_FAILURE;
-        be_prompt();
+        filler_be_prompt();
         srandom((unsigned)bench_mono_ns());
-        run(argv[1], 0, n);
-        if (!stopped)
-                run(argv[1], 2000, n);
+        for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+                run(&cells[i], n);
+        bench_crowd_end();
         return EXIT_SUCCESS;
 }

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What the running guard weighs: memory, descriptors, threads, CPU time and system calls while
-# nothing happens, beside earlyoom.  Prints one line of tab-separated fields each (see bench.h).
+# nothing happens, beside earlyoom; and what WATCH costs, the state close to a limit.  Prints one
+# line of tab-separated fields each (see bench.h).
 #   memory.sh GUARD_BINARY FLOOR_PROGRAM
-# Both only look (--dry-run), in a PID namespace of their own with 200 idle processes.
+# All only look (--dry-run), in a PID namespace of their own with 200 idle processes, at last 5,000.
 set -u
 
 guard=$(realpath "${1:?usage: memory.sh GUARD_BINARY FLOOR_PROGRAM}")
@@ -96,17 +97,38 @@ trace() {
                 "$(calls "$dir/guard" "${errand:-0}" poll)" "" ""
 }
 
+# Somewhat above the limits at which people are warned: from 1.5 times that on the guard keeps sizes
+# fresh, and earlyoom looks ten times a second.
+watch() { # OTHERS
+        local kib g0 g1 e0 e1
+        kib=$(awk '/^MemAvailable/ { print int($2 * 0.8) }' /proc/meminfo)
+        printf '[memory]\nwarn = %sK\nterm = %sK\nkill = 1M\n[pressure]\nterm = 0%%\nkill = 0%%\n' \
+                "$kib" $((kib / 2)) >"$dir/watch"
+        "$guard" -c "$dir/watch" --dry-run --feed "$dir/feed.watch" 2>"$dir/says" &
+        g=$!
+        earlyoom --dryrun -r 0 -s 100 -M "$kib" >/dev/null 2>&1 &
+        e=$!
+        sleep 3
+        g0=$(cpu_ns "$g") e0=$(cpu_ns "$e")
+        sleep "$seconds"
+        g1=$(cpu_ns "$g") e1=$(cpu_ns "$e")
+        kill "$g" "$e"
+        row "watch-$1" "CPU time a second in WATCH, $1 others" "$(per_second "$g0" "$g1")" \
+                "$(per_second "$e0" "$e1")" us 10000
+}
+
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 : >"$dir/conf"
 for _ in $(seq 200); do
         sleep infinity &
 done
-"$guard" -c "$dir/conf" --dry-run 2>"$dir/says" &
+"$guard" -c "$dir/conf" --dry-run --feed "$dir/feed" 2>"$dir/says" &
 g=$!
 earlyoom --dryrun -r 0 >/dev/null 2>&1 &
 e=$!
-"$floor" --sleep &
+# In the loop's own scheduling class: to wake a thread of another costs less.
+chrt -f 1 "$floor" --sleep &
 f=$!
 sleep 2
 if [ ! -d "/proc/$g" ] || [ ! -d "/proc/$e" ]; then
@@ -117,4 +139,9 @@ fi
 weigh
 idle
 command -v strace >/dev/null && trace
+kill "$g" "$e" "$f"
+watch 200
+"$floor" --crowd 4800 >"$dir/crowd" &
+until grep -q there "$dir/crowd"; do sleep 0.1; done
+watch 5000
 exit 0

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # All benchmarks, one table: printed, and kept in bench/results/host.md.
 #   run.sh [GUARD_BINARY [LIBRARY]]
-# The programs beside this file are built against the guard's own objects, LIBRARY.
+# The programs beside this file are built against the guard's own objects, LIBRARY; oomguard-notify
+# is the one beside the guard.  About a quarter of an hour.
 # BENCH_ROUNDS=100 is the number of rounds of kill (as many of them as the time allows); fewer are
 # faster.  Nothing outside the PID namespaces that it makes is signalled or changed.
 set -u
@@ -19,10 +20,24 @@ trap 'rm -f "$rows"' EXIT
 build() {
         local p
         mkdir -p "$programs"
-        for p in tick scan kill; do
+        for p in tick scan kill late; do
+                # shellcheck disable=SC2046 # what else it is made of, if anything
                 ${CC:-cc} -std=gnu17 -D_GNU_SOURCE -O2 -g -I"$here/.." -o "$programs/$p" \
-                        "$here/$p.c" "$here/bench.c" "$library" -linih -pthread || exit 1
+                        "$here/$p.c" $([ $p != kill ] || echo "$here"/{filler,subject}.c) \
+                        "$here/bench.c" "$library" -linih -pthread || exit 1
         done
+}
+
+# nohang out of Debian's package, not installed: its service would start.  It takes no limit above
+# half of memory, and here the limit lies where memory is: that one check is lifted, nothing else.
+find_nohang() {
+        export build=$programs what=bench # for unpack
+        mkdir -p "$programs"
+        # shellcheck source=tests/vm/kernel.sh disable=SC1091
+        (. "$here/../tests/vm/kernel.sh" && unpack nohang nohang) || return
+        sed 's/mem_total \* 0\.5/mem_total/' "$programs/nohang/usr/sbin/nohang" \
+                >"$programs/nohang/usr/sbin/nohang-any"
+        nohang=$programs/nohang/usr/sbin/nohang-any
 }
 
 step() { # WHAT COMMAND...
@@ -45,7 +60,8 @@ head_of_table() {
         echo "$(date -u +%Y-%m-%d), Linux $(uname -r), $(nproc) CPUs, $(uname -m)," \
                 "$(awk '/^MemTotal/ { printf "%.0f MiB", $2 / 1024 }' /proc/meminfo)," \
                 "load $(cut -d ' ' -f 1-3 /proc/loadavg) before;" \
-                "$("$guard" --version), $(earlyoom -v 2>&1 | head -n 1)."
+                "$("$guard" --version), $(earlyoom -v 2>&1 | head -n 1)," \
+                "nohang ${nohang:+$(cat "$programs/nohang/usr/share/nohang/version")}${nohang:-not here}."
         echo "Take ratios, not microseconds: other work runs on this machine."
         echo
         echo "| measured | oomguard | beside | | ratio | to reach | |"
@@ -72,11 +88,15 @@ table() {
 
 command -v earlyoom >/dev/null || echo "bench: earlyoom is missing: run ./bootstrap" >&2
 build
+nohang=
+find_nohang || echo "bench: nohang cannot be had; its rows are missing" >&2
 head=$(head_of_table)
 step tick env BENCH_ROUNDS=300 "$programs/tick"
 step memory "$here/memory.sh" "$guard" "$programs/tick"
-step scan env BENCH_ROUNDS=12 "$programs/scan"
-step kill env BENCH_ROUNDS="$rounds" BENCH_SECONDS=165 "$programs/kill" "$guard"
+step scan env BENCH_ROUNDS=8 "$programs/scan"
+step kill env BENCH_ROUNDS="$rounds" BENCH_SECONDS=75 \
+        "$programs/kill" "$guard" "$(dirname "$guard")/oomguard-notify" ${nohang:+"$nohang"}
+step guest "$here/guest.sh" "$guard" "$programs/late"
 mkdir -p "$(dirname "$out")"
 {
         printf '%s\n' "$head"

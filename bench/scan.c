@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looking at every process once: a cold census_scan(), a warm one and roster_refresh(), beside what
- * earlyoom's own program spends on one of its scans.  CPU time a process, by the slope: what one
- * look costs among N more idle processes than at first, less what it cost at first, divided by N.
+ * Looking at every process once: a cold census_scan(), of known ones, and a refresh of the roster,
+ * beside what earlyoom's own program spends on one of its scans and beside a floor: the same files
+ * opened, read and closed, and nothing done to what they said.  CPU time a process, by the slope:
+ * what one look costs among N more idle processes than at first, less what it cost at first,
+ * divided by N.
  *
  * earlyoom runs with limits that are always reached and --dryrun: every round of its loop is then
  * one scan, and its CPU time is read while it sleeps between two of them.  The guard scans in those
@@ -11,6 +13,7 @@
  * Twice: all processes alike, where earlyoom reads two files of each; and with the largest first,
  * where it leaves the others after one.
  */
+#include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -26,10 +29,17 @@
 #include "census.h"
 #include "config.h"
 #include "follow.h"
+#include "procfs.h"
 #include "roster.h"
 #include "sampler.h"
 
-enum { SLOTS = 2 * CENSUS_ROWS, ROUNDS_MAX = 1000, FD_BUDGET = 4 * ROSTER_MAX, REFRESHES = 20 };
+enum {
+        SLOTS = 2 * CENSUS_ROWS,
+        ROUNDS_MAX = 1000,
+        FD_BUDGET = 4 * ROSTER_MAX,
+        REFRESHES = 20,
+        SCANS = 4
+};
 
 /* Somebody larger than earlyoom itself: it discards a scan that it would win.  The first is so
  * small that oom_score tells it from nobody, the second stands out. */
@@ -37,9 +47,9 @@ enum { LITTLE_BYTES = 8 << 20, LARGE_BYTES = 300 << 20 };
 /* With nothing said for so long it does not scan. */
 enum { PEER_SILENT_MS = 3000 };
 
-/* What the guard does, twice: as on a machine without swap and as on one with it, where the larger
- * file of each process is read. */
-enum what { COLD, WARM, BUILD, REFRESH, SWAP, PEER = 2 * SWAP, N_WHAT };
+/* What the guard does, twice: as on a machine without swap and as on one with it, where sizes are
+ * in the larger file.  FLOOR is a cold one's. */
+enum what { COLD, WARM, BUILD, REFRESH, FLOOR, SWAP, PEER = 2 * SWAP, N_WHAT };
 
 struct cost {
         double us[N_WHAT]; /* of one whole look, median */
@@ -118,7 +128,41 @@ since_us(uint64_t from_ns)
 }
 
 static void
-guard_round(double us[SWAP], bool swap)
+read_bare(int32_t pid, const char *file)
+{
+        char text[PROCFS_TEXT_MAX];
+        int fd = procfs_open(census.proc_fd, pid, 0, file);
+
+        if (fd < 0)
+                return;
+        (void)!pread(fd, text, sizeof(text), 0);
+        (void)close(fd);
+}
+
+/* What a cold scan reads of every process. */
+static double
+floor_round(bool swap)
+{
+        uint64_t from_ns = bench_cpu_ns();
+        DIR *d = opendir("/proc");
+        const struct dirent *e;
+
+        while (d && (e = readdir(d)) != NULL) {
+                int32_t pid = (int32_t)strtol(e->d_name, NULL, 10);
+
+                if (pid <= 0)
+                        continue;
+                read_bare(pid, "stat");
+                if (swap)
+                        read_bare(pid, "status");
+        }
+        if (d)
+                (void)closedir(d);
+        return since_us(from_ns);
+}
+
+static void
+guard_round(double us[SWAP], bool swap, bool floor_first)
 {
         uint64_t from_ns;
 
@@ -126,32 +170,48 @@ guard_round(double us[SWAP], bool swap)
                 exit(BENCH_NOT_RUN);
         memset(slot, 0, sizeof(slot));
         census_set_policy(&census, &policy);
+        us[FLOOR] = floor_first ? floor_round(swap) : BENCH_NOTHING;
         from_ns = bench_cpu_ns();
         (void)census_scan(&census, sampler_now_us(), swap);
-        us[COLD] = since_us(from_ns);
-        from_ns = bench_cpu_ns();
+        us[COLD] = floor_first ? BENCH_NOTHING : since_us(from_ns);
+        /* From the second scan on it is known what each was like before. */
         (void)census_scan(&census, sampler_now_us(), swap);
-        us[WARM] = since_us(from_ns);
+        from_ns = bench_cpu_ns();
+        for (int i = 0; i < SCANS; i++)
+                (void)census_scan(&census, sampler_now_us(), swap);
+        us[WARM] = since_us(from_ns) / SCANS;
         from_ns = bench_cpu_ns();
         follow_build(&census, sampler_now_us(), 0, &roster);
         us[BUILD] = since_us(from_ns);
         from_ns = bench_cpu_ns();
         for (int i = 0; i < REFRESHES; i++)
-                (void)roster_refresh(&roster, sampler_now_us());
+                (void)roster_refresh_in_turns(&roster, sampler_now_us());
         us[REFRESH] = since_us(from_ns) / REFRESHES;
         census_close(&census);
+}
+
+struct series {
+        double us[ROUNDS_MAX];
+        unsigned n;
+};
+
+static void
+note(struct series *s, double us)
+{
+        if (us > BENCH_NOTHING)
+                s->us[s->n++] = us;
 }
 
 static struct cost
 measure(unsigned n_rounds)
 {
-        static double us[N_WHAT][ROUNDS_MAX];
+        static struct series series[N_WHAT];
         struct peer peer = { 0 };
         struct cost cost = { 0 };
         bool beside = peer_start(&peer);
         uint64_t before_ns = beside ? peer_scanned(&peer) : 0;
-        unsigned n_peer = 0;
 
+        memset(series, 0, sizeof(series));
         for (unsigned i = 0; i < n_rounds; i++) {
                 double one[N_WHAT];
                 uint64_t now_ns;
@@ -159,26 +219,41 @@ measure(unsigned n_rounds)
                 /* In turn: at the same time they would wait for the same locks. */
                 if (before_ns)
                         (void)kill(peer.pid, SIGSTOP);
-                guard_round(one, false);
-                guard_round(one + SWAP, true);
+                guard_round(one, false, i % 2);
+                guard_round(one + SWAP, true, i % 2);
                 if (before_ns)
                         (void)kill(peer.pid, SIGCONT);
                 for (int w = 0; w < PEER; w++)
-                        us[w][i] = one[w];
+                        note(&series[w], one[w]);
                 now_ns = before_ns ? peer_scanned(&peer) : 0;
                 if (now_ns)
-                        us[PEER][n_peer++] = (double)(now_ns - before_ns) / 1e3;
+                        note(&series[PEER], (double)(now_ns - before_ns) / 1e3);
                 before_ns = now_ns;
         }
         peer_end(&peer);
-        for (int w = 0; w < PEER; w++)
-                cost.us[w] = bench_median(us[w], n_rounds);
-        cost.us[PEER] = n_peer ? bench_median(us[PEER], n_peer) : BENCH_NOTHING;
+        for (int w = 0; w < N_WHAT; w++)
+                cost.us[w] = series[w].n ? bench_median(series[w].us, series[w].n) : BENCH_NOTHING;
         cost.candidates = roster.n;
         return cost;
 }
 
 /* ---- results ---- */
+
+static void
+print_floor(const char *kind, const char *what, unsigned n, double guard, double floor)
+{
+        char key[48], text[160];
+
+        (void)snprintf(key, sizeof(key), "%s-%u", kind, n);
+        (void)snprintf(text, sizeof(text), "%s, to its bare reads, a process among %u", what, n);
+        bench_print(&(struct bench_row){ .key = key,
+                                         .what = text,
+                                         .unit = "us",
+                                         .guard = guard,
+                                         .beside = "floor",
+                                         .other = floor,
+                                         .ratio_limit = 1.2 });
+}
 
 static void
 print_slope(const char *kind, const char *what, unsigned n, double guard, double peer, double limit)
@@ -210,6 +285,9 @@ print(bool largest_first, unsigned n, const struct cost *base, const struct cost
                             slope[PEER], 1);
                 return;
         }
+        print_floor("scan-bare", "cold scan", n, slope[COLD], slope[FLOOR]);
+        print_floor("scan-bare-swap", "cold scan, with swap", n, slope[SWAP + COLD],
+                    slope[SWAP + FLOOR]);
         print_slope("scan-cold", "cold scan", n, slope[COLD], slope[PEER], 1);
         print_slope("scan-cold-swap", "cold scan, with swap", n, slope[SWAP + COLD], slope[PEER],
                     1);
@@ -245,17 +323,19 @@ start_large(size_t bytes)
 static void
 run(bool largest_first, unsigned n_rounds)
 {
-        static const unsigned sizes[] = { 100, 1000, 5000 };
+        static const unsigned sizes[] = { 100, 1000, 5000, 20000 };
+        size_t n_sizes = largest_first ? 3 : 4;
         struct timespec settle = { .tv_nsec = 300000000 };
         pid_t large = start_large(largest_first ? LARGE_BYTES : LITTLE_BYTES);
         struct cost base, cost;
 
         (void)nanosleep(&settle, NULL);
         base = measure(n_rounds);
-        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (size_t i = 0; i < n_sizes; i++) {
                 bench_crowd_start(sizes[i]);
                 (void)nanosleep(&settle, NULL);
-                cost = measure(n_rounds);
+                /* Where a round is long, few of them will do. */
+                cost = measure(sizes[i] > 5000 ? 2 + n_rounds / 3 : n_rounds);
                 print(largest_first, sizes[i], &base, &cost);
         }
         bench_crowd_end();

@@ -7,7 +7,8 @@
  * Once the ppoll has no time to wait, so that what the guard adds shows undiluted; once it waits a
  * little, so that waking up and cold caches count as they do in real life.
  *
- * `tick --sleep` is the floor alone, ten times a second, for as long as it is let.
+ * `tick --sleep` is the floor alone, ten times a second, for as long as it is let; `tick --crowd N`
+ * is so many idle processes, and says `there` when they are.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -176,8 +177,16 @@ main(int argc, char **argv)
                   false, 0, 0 },
         };
         unsigned n = bench_setting("BENCH_ROUNDS", 300);
-        int r = open_both();
+        int r;
 
+        if (argc > 2 && strcmp(argv[1], "--crowd") == 0) {
+                bench_crowd_start((unsigned)strtoul(argv[2], NULL, 10));
+                (void)puts("there");
+                (void)fflush(stdout);
+                for (;;)
+                        (void)pause();
+        }
+        r = open_both();
         if (r)
                 return r;
         if (argc > 1 && strcmp(argv[1], "--sleep") == 0)
