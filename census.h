@@ -33,11 +33,11 @@ struct row {
         uint32_t mark_kib[MARK_MAX];
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
-        uint32_t statm;  /* what statm said when status was read last; 0: it was not */
-        uint16_t pass;   /* of the scan that saw it last */
-        bool fresh_mark; /* its marks are still to be filled in */
-        bool leaderless; /* the leader is a zombie, other threads live on */
-        bool struck;
+        uint32_t statm;      /* what statm said when status was read last; 0: it was not */
+        uint16_t pass;       /* of the scan that saw it last */
+        bool fresh_mark : 1; /* its marks are still to be filled in */
+        bool leaderless : 1; /* the leader is a zombie, other threads live on */
+        bool struck : 1;
 };
 
 /* What is held open and known of a process that is, or was just now, on the roster. */
