@@ -22,11 +22,9 @@
  */
 #define REFRESH_US      100000u
 #define REFRESH_FAST_US 20000u
-/*
- * While CALM the slower files are looked at so often: it is told late then that the kernel ended
- * somebody inside of a limit, and nothing else.  Once a second was 6 % of what an idle guard costs.
- */
-#define DEEP_US 5000000u
+/* While CALM the slower files are looked at so often: who is ended inside of a limit must be seen
+ * before memory gets low, or it would count as one that came too late here. */
+#define DEEP_US 1000000u
 /* How things stand is told so often. */
 #define STATE_US 1000000u
 /* What the kernel ends inside of limits, which may be many a second, is told so often. */

@@ -28,7 +28,7 @@ enum { ROUNDS_MAX = 10000, DEEP_EVERY = 10 };
 struct mode {
         const char *key, *what;
         int ticks; /* of one round */
-        bool deep; /* every tenth tick also looks at the slower files, as one in fifty otherwise */
+        bool deep; /* every tenth tick also looks at the slower files, as once a second otherwise */
         bool wall;
         long wait_ns;
         double limit; /* of the ratio; 0: none */
