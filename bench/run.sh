@@ -38,6 +38,8 @@ find_nohang() {
         sed 's/mem_total \* 0\.5/mem_total/' "$programs/nohang/usr/sbin/nohang" \
                 >"$programs/nohang/usr/sbin/nohang-any"
         nohang=$programs/nohang/usr/sbin/nohang-any
+        nohang_version=$(zcat "$programs/nohang/usr/share/doc/nohang/changelog.Debian.gz" |
+                sed -n '1s/.*(\(.*\)).*/\1/p')
 }
 
 step() { # WHAT COMMAND...
@@ -61,7 +63,7 @@ head_of_table() {
                 "$(awk '/^MemTotal/ { printf "%.0f MiB", $2 / 1024 }' /proc/meminfo)," \
                 "load $(cut -d ' ' -f 1-3 /proc/loadavg) before;" \
                 "$("$guard" --version), $(earlyoom -v 2>&1 | head -n 1)," \
-                "nohang ${nohang:+$(cat "$programs/nohang/usr/share/nohang/version")}${nohang:-not here}."
+                "nohang ${nohang_version:-missing}."
         echo "Take ratios, not microseconds: other work runs on this machine."
         echo
         echo "| measured | oomguard | beside | | ratio | to reach | |"
