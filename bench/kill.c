@@ -241,13 +241,13 @@ print(const struct cell *cell)
 /* ---- the rounds ---- */
 
 static unsigned
-run_again(const struct cell *cell, enum who who)
+run_again(const struct cell *cell, enum who who, uint64_t end_ns)
 {
         struct times t;
         enum outcome o = run_round(cell, who, &t);
         unsigned n_again = 0;
 
-        for (; o == DISTURBED && n_again < AGAIN_MAX; n_again++)
+        for (; o == DISTURBED && n_again < AGAIN_MAX && bench_mono_ns() < end_ns; n_again++)
                 o = run_round(cell, who, &t);
         add(&series[who], o, &t);
         return n_again;
@@ -269,7 +269,7 @@ run(const struct cell *cell, unsigned n_rounds)
                         enum who who = cell->turn[(i + k) % cell->n_turns];
 
                         if (subject_here(who))
-                                n_again += run_again(cell, who);
+                                n_again += run_again(cell, who, end_ns);
                 }
         print(cell);
         (void)fprintf(stderr,
