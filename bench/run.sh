@@ -81,9 +81,12 @@ table() {
         FNR == NR { if ($0 !~ /^#/ && NF > 1) { key[++n] = $1; why[n] = $2 }; next }
         $8 ~ /missed|peer better|failed|not run/ {
                 said = "no reason is known yet"
-                for (i = n; i > 0; i--)
-                        if ($1 ~ ("^(" key[i] ")$"))
-                                said = why[i]
+                if ($8 == "not run")
+                        said = "what it needs is not here, or other work disturbed every round"
+                else
+                        for (i = n; i > 0; i--)
+                                if ($1 ~ ("^(" key[i] ")$"))
+                                        said = why[i]
                 print "- " $2 ": " said
         }' "$here/reasons.tsv" "$rows"
 }
