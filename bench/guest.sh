@@ -4,8 +4,7 @@
 # guard's every look on record, beside the canary, an ordinary process that wakes every 10 ms.
 # Prints tab-separated lines (see bench.h).
 #   guest.sh GUARD_BINARY LATE_PROGRAM
-# In this machine's time (VM_CLOCK=host, see tests/vm/README.md), because in the guest's own a disk
-# takes none and nothing would stand still; so other work here counts as lateness, of both.
+# In the guest's own time, so that other work on this machine does not count (tests/vm/README.md).
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +17,7 @@ if ! command -v qemu-system-x86_64 >/dev/null; then
         echo "guest.sh: qemu-system-x86_64 is missing: run ./bootstrap; not run here" >&2
         exit 77
 fi
-VM=$scenario/disk VM_TRACE=1 VM_CLOCK=${VM_CLOCK:-host} VM_BUILD=$build \
+VM=$scenario/disk VM_TRACE=1 VM_BUILD=$build \
         "$here/../tests/vm/run.sh" "$guard" >&2
 log=$build/log/$scenario-disk.log
 worst=$(sed -n 's/^RESULT .* worst \([0-9]*\) ms.*/\1/p' "$log")
@@ -28,5 +27,5 @@ if [ ! "$worst" ]; then
         echo "guest.sh: no result from the guest" >&2
         exit 1
 fi
-tr -d '\r' <"$log" | sed '1,/^TRACE$/d' >"$build/trace"
+tr -d '\r' <"${log%.log}.trace" >"$build/trace"
 "$late" "$build/trace" "$worst" ${lost:+"$lost"}
