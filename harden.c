@@ -26,6 +26,9 @@
 /* More are never held. */
 enum { FILES_WANTED = 1024 };
 
+/* The loop goes 21 KiB deep, 16 of them for the text of a kernel file. */
+enum { STACK_WANTED = 32 * 1024 };
+
 static void
 tell_errno(harden_tell_fn tell, void *arg, const char *what, const char *effect)
 {
@@ -95,6 +98,24 @@ void
 harden_trim_text(void)
 {
         (void)dl_iterate_phdr(trim_object, NULL);
+}
+
+void
+harden_touch(void *table, size_t size)
+{
+        size_t page = (size_t)sysconf(_SC_PAGESIZE);
+        volatile char *p = table;
+
+        for (size_t at = 0; at < size; at += page - (uintptr_t)(p + at) % page)
+                p[at] = p[at];
+}
+
+void
+harden_touch_stack(void)
+{
+        char depth[STACK_WANTED];
+
+        explicit_bzero(depth, sizeof(depth));
 }
 
 void

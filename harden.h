@@ -6,6 +6,8 @@
 #ifndef OOMGUARD_HARDEN_H
 #define OOMGUARD_HARDEN_H
 
+#include <stddef.h>
+
 /* Told once for each thing that could not be had. */
 typedef void (*harden_tell_fn)(void *arg, const char *text);
 
@@ -20,6 +22,17 @@ harden_process(harden_tell_fn tell, void *arg);
  */
 void
 harden_trim_text(void);
+
+/*
+ * Makes a table resident by writing to each page of it what is there already.  Not for what other
+ * threads write to.
+ */
+void
+harden_touch(void *table, size_t size);
+
+/* The same for the stack of the calling thread, deeper than the loop ever goes. */
+void
+harden_touch_stack(void);
 
 /* Locks memory: what is resident now stays, what is touched later stays too. */
 void

@@ -333,6 +333,10 @@ run(const struct options *o)
         tell_start(o);
         tell_surroundings();
         harden_tell_privileges(tell_warning, NULL);
+        /* A page that the loop is the first to write to would be wanted when there is none. */
+        harden_touch(&share, sizeof(share));
+        harden_touch(&guard, sizeof(guard));
+        harden_touch(&reaper, sizeof(reaper));
         errand_rehearse(&errand);
         /* Without it a victim may be slower to end: that is no reason not to guard. */
         (void)ballast_open(&share.ballast);
@@ -349,6 +353,7 @@ run(const struct options *o)
         /* After the threads: making one drags in the whole of the dynamic linker. */
         harden_trim_text();
         guard_rehearse(&guard);
+        harden_touch_stack();
         harden_lock_memory(tell_warning, NULL);
         harden_loop(tell_warning, NULL);
         guard_run(&guard);

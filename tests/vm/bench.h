@@ -9,6 +9,7 @@
 
 #define BENCH_MAX_SUBJECTS    4096
 #define BENCH_DEAD_DEADLINE_S 120
+#define BENCH_TICK_MS         20
 #define BENCH_SETTLE_US       3000000 /* long enough to see a kill too many */
 
 struct subject {
@@ -33,6 +34,7 @@ struct bench {
         uint64_t await_kib; /* a step waits for available memory to be down to this; or 0 */
         uint64_t start_us;
         uint64_t host_worst_us; /* the supervisor is real-time: its lateness is the host's */
+        unsigned tick_ms;       /* how often the supervisor looks */
         struct canary_stats *canary;
         int canary_fd;
         int report_fd; /* read end; children hold the other as ROLE_REPORT_FD */

@@ -4,7 +4,7 @@
 # whose time it lives in, the data disk, the choice of scenarios.  Sourced, with $here (tests/vm),
 # $build and $what (for messages) set; runs nothing by itself.
 # shellcheck disable=SC2154,SC2034
-smoke="leak/none bomb/none culprit/none thrash/disk busy/disk"
+smoke="leak/none bomb/none culprit/none thrash/disk busy/disk alloc-loop/none"
 
 die() {
         echo "$what: $*" >&2

@@ -97,6 +97,8 @@ build_main(struct role_options *o);
 int
 copy_main(struct role_options *o);
 int
+listen_main(struct role_options *o);
+int
 canary_main(struct role_options *o);
 int
 run_main(const char *table, const char *name, const char *swap);

@@ -93,6 +93,22 @@ step_signal(struct bench *b, const char *name, int number)
                 bench_log(b, "signal %d to %s", number, name);
 }
 
+/* With nobody to feel anything: over hours in which nothing happens the canary and a supervisor who
+ * looks 50 times a second would be most of the work. */
+static void
+step_idle(struct bench *b, uint64_t us)
+{
+        uint64_t start_us = role_now_us();
+
+        step_signal(b, "canary", SIGSTOP);
+        b->tick_ms = 1000;
+        watch(b, us, NULL, false);
+        b->tick_ms = BENCH_TICK_MS;
+        b->canary->host_us += role_now_us() - start_us;
+        step_signal(b, "canary", SIGCONT);
+        watch(b, 200000, NULL, false); /* it says that it is there again */
+}
+
 static void
 step_swap(struct bench *b, const char *size)
 {
@@ -124,6 +140,8 @@ step(struct bench *b, char **t, unsigned n)
                 step_ready(b, t[1]);
         else if (!strcmp(t[0], "wait"))
                 watch(b, seconds * 1000000, NULL, false);
+        else if (!strcmp(t[0], "idle"))
+                step_idle(b, seconds * 1000000);
         else if (!strcmp(t[0], "need"))
                 b->need = (long)seconds;
         else if (!strcmp(t[0], "dead"))
@@ -289,6 +307,7 @@ run_main(const char *table, const char *name, const char *swap)
         b->swap = swap;
         b->seed = getenv("seed") ? strtoull(getenv("seed"), NULL, 10) : 0;
         b->need = -1;
+        b->tick_ms = BENCH_TICK_MS;
         b->start_us = role_now_us();
         b->lowest_kib = UINT64_MAX;
         b->total_kib = read_total_kib();

@@ -50,6 +50,7 @@ build_initramfs() {
         install -m 755 "$(command -v busybox)" "$root/bin/busybox"
         ln -s busybox "$root/bin/sh"
         install -m 755 "$here/init" "$root/init"
+        install -m 755 "$here/probe" "$root/bin/probe"
         cp "$here/scenarios" "$root/scenarios"
         printf 'root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' > "$root/etc/passwd"
         mkdir -p "$root/modules"

@@ -24,6 +24,7 @@
 #define MAX_ARGS 20
 
 struct place {
+        uid_t uid;
         const char *adj;
         const char *nice;
         const char *cgroup;
@@ -92,7 +93,7 @@ become(const struct bench *b, const char *name, const struct place *at, char **a
         /* A job of its own, as whatever starts programs for people makes of each. */
         if (setpgid(0, 0) < 0)
                 role_fail("setpgid");
-        if (setgroups(0, NULL) < 0 || setgid(USER) < 0 || setuid(USER) < 0)
+        if (setgroups(0, NULL) < 0 || setgid(at->uid) < 0 || setuid(at->uid) < 0)
                 role_fail("setuid");
         dup2(b->report_write_fd, ROLE_REPORT_FD);
         dup2(b->canary_fd, ROLE_CANARY_FD);
@@ -110,6 +111,8 @@ split_args(char **args, char **argv, struct place *at)
         for (; *args && n < MAX_ARGS; args++) {
                 if (!strncmp(*args, "adj=", 4))
                         at->adj = *args + 4;
+                else if (!strncmp(*args, "uid=", 4))
+                        at->uid = (uid_t)atoi(*args + 4);
                 else if (!strncmp(*args, "nice=", 5))
                         at->nice = *args + 5;
                 else if (!strncmp(*args, "cg=", 3))
@@ -126,7 +129,7 @@ pid_t
 spawn_start(const struct bench *b, char kind, const char *name, char **args)
 {
         char *argv[MAX_ARGS + 1] = { NULL };
-        struct place at = { .adj = "0" };
+        struct place at = { .uid = USER, .adj = "0" };
         char slot[32];
         pid_t pid;
 

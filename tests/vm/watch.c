@@ -14,8 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TICK_MS 20
-
 void
 bench_log(const struct bench *b, const char *format, ...)
 {
@@ -136,10 +134,10 @@ watch(struct bench *b, uint64_t us, const struct subject *awaited, bool guilty)
                 before_us = role_now_us();
                 if (before_us >= end_us)
                         return false;
-                poll(&p, 1, TICK_MS);
+                poll(&p, 1, (int)b->tick_ms);
                 late_us = role_now_us() - before_us;
-                late_us = late_us > TICK_MS * 1000 ? late_us - TICK_MS * 1000 : 0;
-                if (late_us > TICK_MS * 1000)
+                late_us = late_us > b->tick_ms * 1000 ? late_us - b->tick_ms * 1000 : 0;
+                if (late_us > BENCH_TICK_MS * 1000)
                         b->canary->host_us += late_us;
                 if (late_us > b->host_worst_us)
                         b->host_worst_us = late_us;
