@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -59,6 +60,11 @@ harden_process(harden_tell_fn tell, void *arg)
 {
         struct rlimit l;
 
+#ifdef M_ARENA_MAX
+        /* The first thread to allocate beside the main one would get an arena: 64 MiB of address
+         * space, all of it counted as locked. */
+        (void)mallopt(M_ARENA_MAX, 1);
+#endif
         if (!write_own_adj())
                 tell_errno(tell, arg, "oom_score_adj",
                            "the kernel may end the guard when it runs out of memory");
