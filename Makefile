@@ -286,6 +286,11 @@ endif
 check-vm: oomguard
 	@tests/vm/run.sh ./oomguard
 
+# An hour, in the guest's time, of random episodes in one machine; SOAK_MINUTES=, SEED=.
+SOAK_MINUTES ?= 60
+soak: oomguard
+	@VM=soak SOAK_MINUTES=$(SOAK_MINUTES) SEED=$${SEED:-$$(date +%s)} tests/vm/run.sh ./oomguard
+
 # The same scenarios under other daemons; VM=, DAEMONS=, FORCE=: see tests/vm/compare/README.md.
 compare-vm: oomguard
 	@tests/vm/compare.sh ./oomguard bench/results/vm.md
@@ -371,6 +376,7 @@ clean:
 	rm -rf $(BUILD) oomguard oomguardctl oomguard-notify
 
 .PHONY: all unit check check-san run-units fuzz format check-format analyze check-builds arm64 \
-        check-vm compare-vm bench traces tune check-all install uninstall dist units check-package clean
+        check-vm soak compare-vm bench traces tune check-all install uninstall dist units check-package \
+        clean
 .SECONDARY:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)

@@ -21,6 +21,20 @@ struct subject {
         int status;
 };
 
+struct kernel_kills {
+        unsigned global;
+        unsigned limited; /* inside the limit of a cgroup */
+};
+
+/* What the episodes that are over have come to. */
+struct tally {
+        unsigned episodes, failed;
+        unsigned guilty, guilty_dead, innocent_killed;
+        struct kernel_kills kernel;
+        uint64_t worst_us; /* the canary's */
+        char first[160];   /* what was wrong first */
+};
+
 struct bench {
         const char *scenario;
         const char *swap;
@@ -33,8 +47,12 @@ struct bench {
         uint64_t lowest_kib;
         uint64_t await_kib; /* a step waits for available memory to be down to this; or 0 */
         uint64_t start_us;
-        uint64_t host_worst_us; /* the supervisor is real-time: its lateness is the host's */
-        unsigned tick_ms;       /* how often the supervisor looks */
+        uint64_t host_worst_us;    /* the supervisor is real-time: its lateness is the host's */
+        unsigned tick_ms;          /* how often the supervisor looks */
+        char episode[40];          /* that is going on, or empty */
+        unsigned n_steady;         /* subjects that were there before the first episode */
+        struct canary_stats began; /* as of the beginning of the episode */
+        struct tally past;
         struct canary_stats *canary;
         int canary_fd;
         int report_fd; /* read end; children hold the other as ROLE_REPORT_FD */
@@ -80,9 +98,17 @@ spawn_start(const struct bench *b, char kind, const char *name, char **args);
 bool
 watch(struct bench *b, uint64_t us, const struct subject *awaited, bool guilty);
 
-/* judge.c: prints the one line; true is PASS */
+/* judge.c: the verdict on an episode, into past and the log; then the one line, true is PASS */
+void
+judge_episode(struct bench *b);
 bool
 judge(struct bench *b);
+
+/* episode.c */
+void
+episode_begin(struct bench *b, const char *name);
+void
+episode_over(struct bench *b);
 
 void
 bench_log(const struct bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));

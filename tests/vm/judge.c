@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The verdict: counts only, never seconds, because under emulation time means nothing.  Reads
- * the kernel's log once, at the end; starts and ends nothing.
+ * the kernel's log; starts and ends nothing.
  */
 #define _GNU_SOURCE
 #include "bench.h"
@@ -13,19 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-struct kernel_kills {
-        unsigned global;
-        unsigned limited;
-};
-
+/* Since the last count. */
 static struct kernel_kills
 count_kernel_kills(const struct bench *b)
 {
         struct kernel_kills k = { 0, 0 };
         static char record[8192];
-        int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        static int fd = -1;
         ssize_t n;
 
+        if (fd < 0)
+                fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         while ((n = read(fd, record, sizeof record - 1)) > 0) {
                 record[n] = '\0';
                 if (!strstr(record, "oom-kill:constraint="))
@@ -36,7 +34,6 @@ count_kernel_kills(const struct bench *b)
                         k.global++;
                 bench_log(b, "kernel: %s", record);
         }
-        close(fd);
         return k;
 }
 
@@ -146,6 +143,61 @@ read_canary(const struct bench *b)
         return c;
 }
 
+void
+judge_episode(struct bench *b)
+{
+        struct canary_stats c = read_canary(b);
+        struct kernel_kills k = count_kernel_kills(b);
+        struct tally *past = &b->past;
+        char deaths[512];
+
+        c.over_1s -= b->began.over_1s;
+        c.over_100ms -= b->began.over_100ms;
+        const char *fault = find_fault(b, &k, &c);
+
+        list_deaths(b, deaths, sizeof deaths);
+        bench_log(b, "episode %s: %s; kernel %u+%u worst %llu ms >100ms %llu%s%s", b->episode,
+                  deaths, k.global, k.limited, (unsigned long long)c.worst_us / 1000,
+                  (unsigned long long)c.over_100ms, fault ? " -- " : "", fault ? fault : "");
+        if (fault && past->failed++ == 0)
+                snprintf(past->first, sizeof past->first, "%.39s: %.110s", b->episode, fault);
+        past->guilty += subject_count(b, ROLE_GUILTY, false);
+        past->guilty_dead += subject_count(b, ROLE_GUILTY, true);
+        past->innocent_killed += count_killed(b, ROLE_INNOCENT);
+        past->kernel.global += k.global;
+        past->kernel.limited += k.limited;
+        if (c.worst_us > past->worst_us)
+                past->worst_us = c.worst_us;
+        for (unsigned i = 0; i < b->n_steady; i++)
+                if (b->subjects[i].dead)
+                        snprintf(b->error, sizeof b->error, "episode %s: %s was to live through it",
+                                 b->episode, b->subjects[i].name);
+}
+
+/* What the episodes came to goes on top of what there has been since. */
+static const char *
+add_past(const struct bench *b, const char *fault, struct kernel_kills *k, struct canary_stats *c,
+         char *deaths, size_t size)
+{
+        static char text[240];
+        const struct tally *past = &b->past;
+
+        if (past->episodes == 0) {
+                list_deaths(b, deaths, size);
+                return fault;
+        }
+        snprintf(deaths, size, "%u episodes", past->episodes);
+        k->global += past->kernel.global;
+        k->limited += past->kernel.limited;
+        if (past->worst_us > c->worst_us)
+                c->worst_us = past->worst_us;
+        if (past->failed == 0)
+                return fault;
+        snprintf(text, sizeof text, "%u episodes were not as they should be; %s", past->failed,
+                 past->first);
+        return text;
+}
+
 bool
 judge(struct bench *b)
 {
@@ -154,14 +206,15 @@ judge(struct bench *b)
         const char *fault = find_fault(b, &k, &c);
         char deaths[512];
 
-        list_deaths(b, deaths, sizeof deaths);
+        fault = add_past(b, fault, &k, &c, deaths, sizeof deaths);
         printf("RESULT %s %s/%s: %s; kernel %u+%u innocent %u guilty %u/%u lowest %llu MiB "
                "worst %llu ms >100ms %llu >1s %llu, %llu s",
                fault ? "FAIL" : "PASS", b->scenario, b->swap, deaths, k.global, k.limited,
-               count_killed(b, ROLE_INNOCENT), subject_count(b, ROLE_GUILTY, true),
-               subject_count(b, ROLE_GUILTY, false), (unsigned long long)b->lowest_kib / 1024,
-               (unsigned long long)c.worst_us / 1000, (unsigned long long)c.over_100ms,
-               (unsigned long long)c.over_1s,
+               b->past.innocent_killed + count_killed(b, ROLE_INNOCENT),
+               b->past.guilty_dead + subject_count(b, ROLE_GUILTY, true),
+               b->past.guilty + subject_count(b, ROLE_GUILTY, false),
+               (unsigned long long)b->lowest_kib / 1024, (unsigned long long)c.worst_us / 1000,
+               (unsigned long long)c.over_100ms, (unsigned long long)c.over_1s,
                (unsigned long long)(role_now_us() - b->start_us) / 1000000);
         if (b->host_worst_us > 200000)
                 printf(" (the host stood still for %llu ms)",

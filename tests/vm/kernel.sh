@@ -4,7 +4,7 @@
 # whose time it lives in, the data disk, the choice of scenarios.  Sourced, with $here (tests/vm),
 # $build and $what (for messages) set; runs nothing by itself.
 # shellcheck disable=SC2154,SC2034
-smoke="leak/none bomb/none culprit/none thrash/disk busy/disk alloc-loop/none"
+smoke="leak/none bomb/none culprit/none thrash/disk busy/disk alloc-loop/none soak/none"
 
 die() {
         echo "$what: $*" >&2
@@ -123,7 +123,7 @@ build_data_disk() {
 select_scenarios() {
         local all s p
         all=$(awk '$1 == "scenario" { for (i = 3; i <= NF; i++) print $2 "/" $i }' \
-                "$here/scenarios")
+                "${table:-$here/scenarios}")
         [ "${VM:-}" = smoke ] && VM=$smoke
         for s in $all; do
                 set -f

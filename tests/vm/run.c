@@ -156,6 +156,10 @@ step(struct bench *b, char **t, unsigned n)
                 step_swap(b, strchr(t[1], '=') + 1);
         else if (!strcmp(t[0], "guard"))
                 start_guard(b);
+        else if (!strcmp(t[0], "begin") && n == 2)
+                episode_begin(b, t[1]);
+        else if (!strcmp(t[0], "over"))
+                episode_over(b);
         else if (!strcmp(t[0], "kernel-may-kill"))
                 b->kernel_may_kill = true;
         else
@@ -291,8 +295,8 @@ run_steps(struct bench *b, char **lines, unsigned n, bool own_guard)
 int
 run_main(const char *table, const char *name, const char *swap)
 {
-        static char text[65536];
-        static char *lines[100];
+        static char text[262144];
+        static char *lines[2000]; /* an hour of episodes */
         struct bench *b = &bench;
         FILE *f = fopen(table, "re");
         bool own_guard = false;

@@ -12,6 +12,7 @@ mem=${VM_GUEST_MEM:-768}
 daemon=${VM_DAEMON:-oomguard}
 jobs=${VM_JOBS:-}
 repeat=${REPEAT:-1}
+minutes=${SOAK_MINUTES:-3}
 seed=${SEED:-}
 modules="virtio_pci virtio_blk lzo lzo_rle zram"
 what=check-vm
@@ -51,7 +52,7 @@ build_initramfs() {
         ln -s busybox "$root/bin/sh"
         install -m 755 "$here/init" "$root/init"
         install -m 755 "$here/probe" "$root/bin/probe"
-        cp "$here/scenarios" "$root/scenarios"
+        cp "$table" "$root/scenarios"
         printf 'root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\n' > "$root/etc/passwd"
         mkdir -p "$root/modules"
         for m in $modules; do copy_module "$m" "$root"; done
@@ -77,7 +78,7 @@ boot() { # SCENARIO SWAP LOG
         [ "${VM_TRACE:-}" ] && port="-serial file:$3.trace" words="$words trace=$VM_TRACE"
         truncate -s "$((mem * 2))M" "$3.swap"
         # shellcheck disable=SC2086 # $machine and $port are lists of words
-        timeout -k 5 "${VM_TIMEOUT:-600}" qemu-system-x86_64 $machine -m "$mem" \
+        timeout -k 5 "${VM_TIMEOUT:-$((900 + minutes * 240))}" qemu-system-x86_64 $machine -m "$mem" \
                 -nodefaults -display none -no-reboot \
                 -kernel "$kernel" -initrd "$build/initramfs" \
                 -drive "file=$build/data.img,snapshot=on,$disk" \
@@ -129,6 +130,9 @@ need_tools
 mkdir -p "$build/log"
 build=$(cd "$build" && pwd)
 choose_machine
+table=$build/scenarios
+{ cat "$here/scenarios" && "$here/soak.sh" "${seed:-1}" "$minutes"; } > "$table" ||
+        die "the table cannot be written"
 scenarios=$(select_scenarios)
 [ "$scenarios" ] || die "no scenario is called ${VM:-}"
 find_kernel

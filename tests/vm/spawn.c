@@ -86,6 +86,7 @@ become(const struct bench *b, const char *name, const struct place *at, char **a
 {
         char path[80];
 
+        setpgid(0, 0);
         enter_cgroup(at->cgroup, name);
         write_text("/proc/self/oom_score_adj", at->adj);
         if (at->nice && setpriority(PRIO_PROCESS, 0, atoi(at->nice)) < 0)
