@@ -180,7 +180,7 @@ ending() { # KIND
         zram) run 'swapoff /dev/zram0 && echo 1 > /sys/block/zram0/reset' ;;
         box) run rmdir /sys/fs/cgroup/box ;;
         esac
-        step wait 22
+        step idle 22
         run probe "$2"
         spent=$((spent + 35))
 }
