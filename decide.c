@@ -94,7 +94,8 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
         v->kill_kib = limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB);
         v->swap_total_kib = s->mem.swap_total_kib;
         v->swap_free_kib = swap_worth_kib(s);
-        v->supply_kib = s->mem.available_kib + s->mem.swap_free_kib + zram_cost_kib(s);
+        v->supply_kib = s->mem.available_kib + s->mem.swap_free_kib + s->mem.swap_cached_kib +
+                        zram_cost_kib(s);
         v->swap_warn_kib = limit_kib(&p->swap_warn, s->mem.swap_total_kib, 0);
         v->swap_term_kib = limit_kib(&p->swap_term, s->mem.swap_total_kib, 0);
         v->swap_kill_kib = limit_kib(&p->swap_kill, s->mem.swap_total_kib, 0);

@@ -52,8 +52,9 @@ struct verdict {
         uint32_t refault_bp;       /* of what it reclaimed, so much had to come back */
 
         /*
-         * Available memory, free swap at face value, and what zram costs: whatever a process takes,
-         * in memory or in swap, goes missing here and nothing else does.
+         * Available memory, free swap at face value, what is in both at once, and what zram costs:
+         * whatever a process takes, in memory or in swap, goes missing here and nothing else does.
+         * A slow disk had 150 MiB in both: missing twice, and the culprit's half of it was none.
          */
         uint64_t supply_kib;
         uint64_t fall_kibps; /* rate at which the supply goes, 0 when it does not */

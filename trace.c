@@ -11,8 +11,11 @@
 #include "config.h"
 #include "text.h"
 
-/* The numbers of a line in their order, all decimal; flags are a sum of bits. */
-enum { N_NUMBERS = 22 };
+/*
+ * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last one came
+ * later: a line without it has 0 there.
+ */
+enum { N_NUMBERS = 23, N_NUMBERS_MIN = 22 };
 enum {
         FLAG_PSI = 1,
         FLAG_PGSCAN = 2,
@@ -52,6 +55,7 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->owned_kibps,
                 s->pgsteal,
                 s->refault,
+                s->mem.swap_cached_kib,
         };
 
         memcpy(n, all, sizeof(all));
@@ -75,7 +79,8 @@ sample_of(const uint64_t n[N_NUMBERS])
                          .swap_total_kib = n[6],
                          .swap_free_kib = n[7],
                          .shmem_kib = n[8],
-                         .hugetlb_kib = n[9] },
+                         .hugetlb_kib = n[9],
+                         .swap_cached_kib = n[22] },
                 .psi = { .some = { (uint32_t)n[12], n[10] }, .full = { (uint32_t)n[13], n[11] } },
                 .pgscan = n[14],
                 .zram_total_kib = n[15],
@@ -140,13 +145,18 @@ int
 trace_parse(const char *line, size_t len, struct sample *ret, struct trace_verdict *ret_v)
 {
         const char *p = line, *end = line + len;
-        uint64_t n[N_NUMBERS];
+        uint64_t n[N_NUMBERS] = { 0 };
 
         if (!text_accept(&p, end, "s"))
                 return -EINVAL;
-        for (unsigned i = 0; i < N_NUMBERS; i++)
-                if (!text_accept(&p, end, " ") || !text_u64(&p, end, &n[i]))
+        for (unsigned i = 0; i < N_NUMBERS; i++) {
+                const char *at = p;
+
+                if (text_accept(&at, end, " ") && text_u64(&at, end, &n[i]))
+                        p = at;
+                else if (i < N_NUMBERS_MIN)
                         return -EINVAL;
+        }
         if (n[12] > UINT32_MAX || n[13] > UINT32_MAX || n[17] > UINT32_MAX)
                 return -EINVAL;
         int level = take_word(&p, end, level_of, LEVEL_KILL + 1);

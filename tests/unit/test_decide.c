@@ -305,6 +305,27 @@ decide_counts_what_zram_costs_as_supply_that_is_nobodys(void **state)
         assert_int_equal(m.v.supply_kib, 5050000 + 1300000);
 }
 
+/* On its way to a slow disk, or back from it, a page is missing from both, and nobody took it. */
+static void
+decide_misses_nothing_that_is_in_memory_and_in_swap_at_once(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 5000000);
+        m.s.mem.swap_total_kib = 2000000;
+        m.s.mem.swap_free_kib = 1400000;
+        (void)look(&m);
+        assert_int_equal(m.v.supply_kib, 6400000);
+        m.s.mem.swap_free_kib -= 300000;
+        m.s.mem.swap_cached_kib += 300000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, 6400000);
+        assert_int_equal(m.v.fall_kibps, 0);
+        /* but as free swap it does not count */
+        assert_int_equal(m.v.swap_free_kib, 1100000);
+}
+
 static void
 decide_holds_zram_against_its_limits_at_its_worth(void **state)
 {
@@ -1914,6 +1935,7 @@ main(void)
                 cmocka_unit_test(decide_goes_on_when_swap_comes_and_goes),
                 cmocka_unit_test(decide_counts_zram_at_what_it_is_worth),
                 cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),
+                cmocka_unit_test(decide_misses_nothing_that_is_in_memory_and_in_swap_at_once),
                 cmocka_unit_test(decide_holds_zram_against_its_limits_at_its_worth),
                 cmocka_unit_test(decide_counts_the_arc_for_warn_and_term_but_not_for_kill),
                 cmocka_unit_test(decide_says_whether_memory_is_below_term_cause_or_not),

@@ -23,6 +23,7 @@ static const struct sample full = {
                  .available_kib = 105,
                  .swap_total_kib = 106,
                  .swap_free_kib = 107,
+                 .swap_cached_kib = 122,
                  .shmem_kib = 108,
                  .hugetlb_kib = 109,
                  .estimated = true },
@@ -42,7 +43,7 @@ static const struct sample full = {
 };
 
 static const char golden[] = "s 101 102 31 103 104 105 106 107 108 109 110 111 112 113 114 115 116 "
-                             "117 118 119 120 121 warn term stall";
+                             "117 118 119 120 121 122 warn term stall";
 
 static void
 assert_same(const struct sample *a, const struct sample *b)
@@ -54,6 +55,7 @@ assert_same(const struct sample *a, const struct sample *b)
         assert_int_equal(a->mem.available_kib, b->mem.available_kib);
         assert_int_equal(a->mem.swap_total_kib, b->mem.swap_total_kib);
         assert_int_equal(a->mem.swap_free_kib, b->mem.swap_free_kib);
+        assert_int_equal(a->mem.swap_cached_kib, b->mem.swap_cached_kib);
         assert_int_equal(a->mem.shmem_kib, b->mem.shmem_kib);
         assert_int_equal(a->mem.hugetlb_kib, b->mem.hugetlb_kib);
         assert_int_equal(a->mem.estimated, b->mem.estimated);
@@ -102,6 +104,23 @@ trace_parse_reads_the_golden_line(void **state)
         assert_int_equal(v.level, LEVEL_WARN);
         assert_int_equal(v.act, LEVEL_TERM);
         assert_int_equal(v.reason, REASON_STALL);
+}
+
+static void
+trace_parse_reads_a_line_from_before_there_was_the_last_number(void **state)
+{
+        static const char old[] =
+                "s 101 102 31 103 104 105 106 107 108 109 110 111 112 113 114 115 "
+                "116 117 118 119 120 121 warn term stall";
+        struct sample want = full;
+        struct trace_verdict v;
+        struct sample s;
+
+        (void)state;
+        want.mem.swap_cached_kib = 0;
+        assert_int_equal(trace_parse(old, strlen(old), &s, &v), 0);
+        assert_same(&s, &want);
+        assert_int_equal(v.act, LEVEL_TERM);
 }
 
 static void
@@ -215,7 +234,7 @@ trace_parse_refuses_damage(void **state)
                 FRONT " 22 calm low none",
                 FRONT " 22 calm calm calm",
                 FRONT " calm calm none",
-                FRONT " 22 23 calm calm none",
+                FRONT " 22 23 24 calm calm none",
                 FRONT " -1 calm calm none",
                 FRONT " +1 calm calm none",
                 FRONT " 0x1 calm calm none",
@@ -244,6 +263,7 @@ main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(trace_format_writes_the_golden_line),
                 cmocka_unit_test(trace_parse_reads_the_golden_line),
+                cmocka_unit_test(trace_parse_reads_a_line_from_before_there_was_the_last_number),
                 cmocka_unit_test(trace_keeps_each_flag_apart),
                 cmocka_unit_test(trace_keeps_every_verdict),
                 cmocka_unit_test(trace_line_of_the_largest_numbers_fits),

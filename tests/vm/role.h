@@ -83,6 +83,8 @@ churn_main(struct role_options *o);
 int
 spin_main(struct role_options *o);
 int
+pace_main(struct role_options *o);
+int
 spill_main(struct role_options *o);
 int
 swarm_main(struct role_options *o);

@@ -17,7 +17,7 @@ static const struct {
         { "churn", churn_main },   { "spin", spin_main },     { "spill", spill_main },
         { "swarm", swarm_main },   { "job", job_main },       { "crowd", crowd_main },
         { "brief", brief_main },   { "build", build_main },   { "copy", copy_main },
-        { "listen", listen_main }, { "canary", canary_main },
+        { "listen", listen_main }, { "pace", pace_main },     { "canary", canary_main },
 };
 
 int
