@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "look.h"
+#include "procstat.h"
 #include "text.h"
 #include "wire.h"
 
@@ -272,10 +273,29 @@ look_hidepid(struct doctor *d, const char *status)
                                   option, d->guard_pid ? "the guard" : "this user");
 }
 
+/* The service that it runs in, which need not be called like it: nohang has two. */
+static void
+find_service(const struct doctor *d, const struct doctor_process *p, char *ret, size_t size)
+{
+        char path[64], text[4096], cgroup[4096];
+        ssize_t n;
+        size_t len;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/cgroup", p->pid);
+        n = look_text(d->ctl, path, text, sizeof(text));
+        ret[0] = '\0';
+        if (n > 0 && proc_cgroup_parse(text, (size_t)n, cgroup, sizeof(cgroup)) == 0)
+                proc_unit_of(cgroup, ret, size);
+        len = strlen(ret);
+        if (len <= 8 || strcmp(ret + len - 8, ".service") != 0)
+                (void)snprintf(ret, size, "%s.service", p->name);
+}
+
 static void
 look_killers(struct doctor *d)
 {
         struct finding *f;
+        char service[256];
 
         for (unsigned i = 0; i < d->n_killers; i++) {
                 const struct doctor_process *k = &d->killer[i];
@@ -285,7 +305,8 @@ look_killers(struct doctor *d)
                                 "it runs as well (pid %d) and ends %s by limits of its own: two "
                                 "guards may answer the same shortage with two kills",
                                 k->pid, cgroups ? "whole cgroups" : "processes");
-                finding_remedy(f, "sudo systemctl disable --now %s.service", k->name);
+                find_service(d, k, service, sizeof(service));
+                finding_remedy(f, "sudo systemctl disable --now %s", service);
         }
         if (d->n_killers == 0)
                 (void)doctor_tell(d, FINDING_OK, "other guards", "none runs beside it");
