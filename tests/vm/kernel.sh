@@ -15,6 +15,7 @@ die() {
 # the caller has chosen, $jobs.
 #   virtual  one processor; a nanosecond is half an instruction executed, and waiting takes no time
 #            at all.  Whatever else the host does cannot be seen in there, so guests run side by side.
+#            The clock on the wall is the same: read anew after a restart, it goes on from there.
 #   host     two processors, in the host's time.
 #   kvm      the same, with KVM: never chosen by itself, a /dev/kvm that opens may still hang the guest
 # Disks are slowed down by the guest itself (io.max): QEMU's own throttle counts the host's time.
@@ -23,7 +24,8 @@ choose_machine() {
         disk=if=virtio,format=raw
         case $clock in
         virtual)
-                machine="-accel tcg,thread=single -cpu max -smp 1 -icount shift=1,sleep=off"
+                machine="-accel tcg,thread=single -cpu max -smp 1 -icount shift=1,sleep=off \
+                        -rtc clock=vm"
                 : "${jobs:=$(nproc)}"
                 return
                 ;;

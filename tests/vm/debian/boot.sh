@@ -17,7 +17,7 @@ what=boot
 mem=${BOOT_MEM:-768}
 swap_mib=${BOOT_SWAP:-0}
 log=${BOOT_LOG:-$build/boot}
-modules="virtio_pci virtio_blk lzo lzo_rle zram ${BOOT_MODULES:-}"
+modules="nfit nd_pmem virtio_pci virtio_blk lzo lzo_rle zram ${BOOT_MODULES:-}"
 
 build_initramfs() { # FILE
         local root=$1.root m
@@ -52,17 +52,24 @@ list_drives() {
                 drives+=(-drive "file=$log.swap,$disk,cache=unsafe")
                 words="$words guest_swap=/dev/vd${letter[n++]}"
         fi
-        drives+=(-drive "file=$image,snapshot=on,$disk")
-        words="$words guest_root=/dev/vd${letter[n]}"
+        # The root is memory of another kind, which the guest reads by itself: what a disk takes is up
+        # to this machine, and an idle guest's clock runs on meanwhile.  A boot took 450 s of the
+        # guest's time on a busy machine, and 7.6 s, always, since.
+        drives+=(-machine nvdimm=on -device "nvdimm,memdev=root" -object
+                "memory-backend-file,id=root,share=off,mem-path=$image,size=$(stat -L -c %s "$image")")
+        words="$words guest_root=/dev/pmem0"
 }
 
 boot() {
-        # shellcheck disable=SC2086 # $machine is a list of words
-        timeout -k 5 "${BOOT_TIMEOUT:-500}" qemu-system-x86_64 $machine -m "$mem" \
-                -nodefaults -display none -no-reboot \
+        # A kernel that panics would start over and over where it may start again: there it halts.
+        local restart="-no-reboot" panic=-1
+        [ ! "${BOOT_RESTART:-}" ] || restart='' panic=0
+        # shellcheck disable=SC2086 # lists of words
+        timeout -k 5 "${BOOT_TIMEOUT:-500}" qemu-system-x86_64 $machine -m "$mem,slots=1,maxmem=16G" \
+                -nodefaults -display none $restart \
                 -kernel "$kernel" -initrd "$log.initramfs" "${drives[@]}" \
                 -serial "file:$log.console" -serial "file:$log.out" \
-                -append "psi=1 panic=-1 console=ttyS0 loglevel=4 log_buf_len=4M \
+                -append "psi=1 panic=$panic console=ttyS0 loglevel=4 log_buf_len=4M \
 systemd.unit=guest-run.target systemd.show_status=0 $words ${BOOT_WORDS:-}" \
                 </dev/null >/dev/null 2>"$log.qemu" &
         vm=$!
