@@ -8,7 +8,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 tree=$(cd "$here/../.." && pwd)
 work=${PACKAGE_BUILD:-$tree/build/package}
 vm_build=${VM_BUILD:-$tree/build/vm}
-parts=${PACKAGE:-static deb service people small zram}
 passed=0
 failed=0
 
@@ -64,6 +63,7 @@ in_tree() { (cd "$work/tree" && "$@"); }
 . "$here/deb.sh"
 # shellcheck source=tests/package/vm.sh
 . "$here/vm.sh"
+parts=${PACKAGE:-static deb $scenes}
 
 need_tools
 mkdir -p "$work" "$vm_build"
@@ -73,8 +73,10 @@ copy_tree
 if wants static; then check_static; fi
 [ "$parts" = static ] || build_deb
 if wants deb; then check_deb; fi
-for scene in service people small zram; do
-        if wants $scene; then check_scene $scene; fi
+wanted=()
+for scene in $scenes; do
+        if wants "$scene"; then wanted+=("$scene"); fi
 done
+[ ${#wanted[@]} = 0 ] || check_scenes "${wanted[@]}"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]

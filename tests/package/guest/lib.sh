@@ -27,12 +27,13 @@ check() { # SENTENCE COMMAND...
 
 now_ms() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
 
+# Looks once a second: waiting costs nothing in virtual time, looking does.
 within() { # SECONDS COMMAND...
         local end=$(($(now_ms) + $1 * 1000))
         shift
         until "$@"; do
                 [ "$(now_ms)" -lt "$end" ] || return 1
-                sleep 0.2
+                sleep 1
         done
 }
 
@@ -40,6 +41,12 @@ not() { ! "$@"; }
 
 main_pid() { systemctl show -P MainPID "$1"; } # UNIT
 is_up() { systemctl -q is-active "$1"; }
+both_up() { is_up oomguard && is_up oomguard-notify; }
+both_come_up() {
+        within 60 both_up && return
+        systemctl status --no-pager oomguard oomguard-notify
+        return 1
+}
 has_new_pid() { # UNIT OLD_PID
         local pid
         pid=$(main_pid "$1")
@@ -76,6 +83,20 @@ hog_ended_by() { # NAME SIGNAL_NUMBER
         [ "$(systemctl show -P ExecMainCode "$1")" = 2 ] &&
                 [ "$(systemctl show -P ExecMainStatus "$1")" = "$2" ]
 }
+# By one of these signals.
+hog_is_ended() { # NAME SIGNAL_NUMBER...
+        local name=$1 signal
+        shift
+        ended() {
+                for signal in "$@"; do hog_ended_by "$name" "$signal" && return; done
+                return 1
+        }
+        within 120 ended "$@" && return
+        systemctl status --no-pager "$name"
+        journal -u oomguard
+        free -m
+        return 1
+}
 clear_hog() {
         systemctl stop "$1" 2>/dev/null
         systemctl reset-failed "$1" 2>/dev/null
@@ -93,6 +114,12 @@ settings() { # NAME LINE...
 reload() {
         mark
         systemctl reload oomguard && told 30 oomguard 'reloaded; '
+}
+
+# As the ordinary user that the image has.
+as_user() { setpriv --reuid 1000 --regid 1000 --clear-groups "$@"; }
+guard_says() { # PROPERTY VALUE
+        busctl get-property org.oomguard1 /org/oomguard1 org.oomguard1.Guard "$1" | grep -q "$2"
 }
 
 install_package() { # FILE [OPTION...]

@@ -1,12 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Everybody is told: the journal, a person at a desktop, programs on the bus, the hook.
-scene=people
+# Everybody is told: the journal, a person at a desktop, programs on the bus, the hook.  With
+# dbus-daemon, and once more with dbus-broker.
 . /guest/lib.sh
+scene=people
+grep -q guest_broker /proc/cmdline && scene=broker
+
+bus_is() { # dbus-daemon|dbus-broker
+        local comm
+        comm=$(cat "/proc/$(main_pid dbus)/comm")
+        echo "$comm"
+        [[ $comm == "$1"* ]]
+}
+if [ $scene = broker ]; then
+        check "the system bus is dbus-broker" bus_is dbus-broker
+else
+        check "the system bus is dbus-daemon" bus_is dbus-daemon
+fi
 
 check "the package installs" install_package /guest/oomguard.deb
-both_up() { is_up oomguard && is_up oomguard-notify; }
-check "both services are up" within 60 both_up
+check "both services are up" both_come_up
 
 # ---- somebody logs in ----
 
@@ -16,8 +29,7 @@ StandardOutput=file:/run/desktop.out\nStandardError=file:/run/desktop.err
 ExecStart=/guest/desktop.sh\n' > /run/systemd/system/desktop.service
 systemctl daemon-reload
 dunst_answers() {
-        setpriv --reuid 1000 --regid 1000 --clear-groups \
-                env DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus busctl --user \
+        as_user env DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/1000/bus busctl --user \
                 call org.freedesktop.Notifications /org/freedesktop/Notifications \
                 org.freedesktop.Notifications GetServerInformation
 }
@@ -33,10 +45,6 @@ check "a person has a graphical session" somebody_logs_in
 
 # ---- the bus ----
 
-guard_says() { # PROPERTY VALUE
-        busctl get-property org.oomguard1 /org/oomguard1 org.oomguard1.Guard "$1" | grep -q "$2"
-}
-as_user() { setpriv --reuid 1000 --regid 1000 --clear-groups "$@"; }
 check "the bus says how things stand" within 30 guard_says State '"calm"'
 check "and to an ordinary user" as_user busctl get-property org.oomguard1 /org/oomguard1 \
         org.oomguard1.Guard MemoryTotal
@@ -86,20 +94,20 @@ monitor=$!
 within 30 grep -q Monitoring /run/bus
 mark
 start_hog runaway 40 4000
-check "a real exhaustion is met by SIGTERM" within 120 hog_ended_by runaway 15
+check "a real exhaustion is met by SIGTERM" hog_is_ended runaway 15
 check "the kernel's own OOM killer had nothing to do" no_kernel_kill
 
-entry() { journal -o export "MESSAGE_ID=$1" OOMGUARD_NAME=runaway | tr -d '\0'; } # MESSAGE_ID
+entry_of() { journal -o export "OOMGUARD_NAME=$1" "MESSAGE_ID=$2" | tr -d '\0'; } # NAME MESSAGE_ID
 killed=0c523a7d7e924fb9a802babe26a20cce
 killing=c7494863252b4273b5bd802cc4a424d2
-has_entry() { [ "$(entry "$1")" ]; }
+has_entry_of() { [ "$(entry_of "$1" "$2")" ]; }
 structured() { # MESSAGE_ID FIELD=REGEX...
         local id=$1 f
         shift
-        within 60 has_entry "$id" || return
-        entry "$id"
+        within 60 has_entry_of runaway "$id" || return
+        entry_of runaway "$id"
         for f in "$@"; do
-                entry "$id" | grep -qE "^$f" || {
+                entry_of runaway "$id" | grep -qE "^$f" || {
                         echo "no $f"
                         return 1
                 }
@@ -168,6 +176,31 @@ is_absent_and_back() {
 check "without the guard the state is absent, and then calm again" is_absent_and_back
 history_has() { oomguardctl history | tee /dev/stderr | grep -q runaway; }
 check "oomguardctl history has it afterwards" history_has
+
+# ---- journald stands still: it is asked for nothing, and nothing is lost ----
+
+journald=$(main_pid systemd-journald)
+is_stopped() { grep -q '^State:[[:space:]]*T' "/proc/$1/status"; } # PID
+ended_meanwhile() {
+        mark
+        kill -STOP "$journald" && within 20 is_stopped "$journald" || return
+        start_hog silent 40 4000
+        hog_is_ended silent 15 && is_stopped "$journald"
+}
+person_is_told() { within 60 shown 'summary:.*silent.*' && is_stopped "$journald"; }
+check "while journald stands still the hog is ended by SIGTERM" ended_meanwhile
+check "before the kernel had to" no_kernel_kill
+check "and the person at the desktop reads of it" person_is_told
+kill -CONT "$journald"
+arrives() { # MESSAGE_ID
+        within 60 has_entry_of silent "$1" && return
+        journal -u oomguard-notify
+        return 1
+}
+check "then its entries arrive: of the signal" arrives $killing
+check "of the end" arrives $killed
+check "and the guard's own lines" told 30 oomguard '\(silent\) ended'
+clear_hog silent
 
 # ---- names are kept back where this machine keeps processes back ----
 

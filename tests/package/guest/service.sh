@@ -6,14 +6,7 @@ scene=${scene:-service}
 
 # ---- it installs and comes up ----
 
-install_and_start() { install_package /guest/oomguard.deb; }
-both_up() { is_up oomguard && is_up oomguard-notify; }
-both_come_up() {
-        within 60 both_up && return
-        systemctl status --no-pager oomguard oomguard-notify
-        return 1
-}
-check "the package installs" install_and_start
+check "the package installs" install_package /guest/oomguard.deb
 check "both services are up" both_come_up
 check "both services are enabled" systemctl is-enabled oomguard oomguard-notify
 
@@ -70,13 +63,6 @@ strace=$!
 is_traced() { grep -qE '^TracerPid:[[:space:]]+[1-9]' "/proc/$1/status"; } # PID
 check "its calls can be watched" within 20 is_traced "$(main_pid oomguard)"
 
-hog_is_ended() { # NAME SIGNAL
-        within 120 hog_ended_by "$1" "$2" && return
-        systemctl status --no-pager "$1"
-        journal -u oomguard
-        free -m
-        return 1
-}
 term() {
         mark
         start_hog runaway 40 4000

@@ -14,26 +14,12 @@ if [ $scene = zram ]; then
         check "there is swap on zram" zram
 fi
 check "the package installs" install_package /guest/oomguard.deb
-both_up() { is_up oomguard && is_up oomguard-notify; }
-check "both services are up" within 90 both_up
+check "both services are up" both_come_up
 idle_ends_nobody() {
         sleep 5
         ! journal -u oomguard | grep -E 'SIG[A-Z]+ to'
 }
 check "nobody is ended while nothing happens" idle_ends_nobody
-hog_is_ended() { # NAME SIGNAL...
-        local name=$1 signal
-        shift
-        ended() {
-                for signal in "$@"; do hog_ended_by "$name" "$signal" && return; done
-                return 1
-        }
-        within 200 ended "$@" && return
-        systemctl status --no-pager "$name"
-        journal -u oomguard
-        free -m
-        return 1
-}
 # On zram there may be no time left for asking.
 exhaust() {
         start_hog runaway 30 4000
