@@ -13,6 +13,8 @@ build=${VM_BUILD:-$here/../../build/vm}
 out=${COMPARE_BUILD:-$here/../../build/compare}
 mem=${VM_GUEST_MEM:-768}
 daemons=${DAEMONS:-none earlyoom nohang systemd-oomd oomd oomguard}
+# Two processors, and disks that are slow: see VM_CLOCK in README.md.
+export VM_CLOCK=${VM_CLOCK:-host}
 # shellcheck disable=SC2034 # for messages of kernel.sh
 what=compare-vm
 # shellcheck source=tests/vm/kernel.sh
@@ -66,7 +68,7 @@ run_one() { # SCENARIO/SWAP DAEMON
         [ "$line" ] || line="FAIL $1: no result -- $(tail -n 1 "$log.log")"
         {
                 echo "$line"
-                echo "with $(date -u +%F) | ${kernel##*/vmlinuz-} | $(version_of "$2")"
+                echo "with $(date -u +%F) | $release | $(version_of "$2")"
                 grep ^SERVICE "$log.log"
         } > "$file"
         echo "$2: $line"

@@ -16,9 +16,9 @@ die() {
 #   virtual  one processor; a nanosecond is half an instruction executed, and waiting takes no time
 #            at all.  Whatever else the host does cannot be seen in there, so guests run side by side.
 #            The clock on the wall is the same: read anew after a restart, it goes on from there.
-#   host     two processors, in the host's time.
+#   host     two processors, in the host's time; the disks are throttled.
 #   kvm      the same, with KVM: never chosen by itself, a /dev/kvm that opens may still hang the guest
-# Disks are slowed down by the guest itself (io.max): QEMU's own throttle counts the host's time.
+# QEMU's throttle counts the host's time: in virtual time the guest slows its disks down by itself.
 choose_machine() {
         clock=${VM_CLOCK:-virtual}
         disk=if=virtio,format=raw
@@ -37,6 +37,7 @@ choose_machine() {
         *) die "VM_CLOCK is virtual, host or kvm" ;;
         esac
         : "${jobs:=1}"
+        disk=throttling.bps-total=50000000,throttling.iops-total=3000,$disk
 }
 
 # Debian packages, unpacked once: sets $tree.
