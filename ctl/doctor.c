@@ -19,8 +19,9 @@
 /* Programs that end others for lack of memory, as /proc names them. */
 static const char *const killers[] = { "earlyoom", "nohang", "systemd-oomd", "oomd", "lmkd" };
 
-/* Ordinary users begin here: what they start under such a name is no service of the system's. */
-enum { SYSTEM_UID_END = 1000 };
+/* Ordinary users begin here: what they start under such a name is no service of the system's.
+ * systemd's DynamicUser=, which Debian's earlyoom runs with, takes its numbers far above them. */
+enum { SYSTEM_UID_END = 1000, DYNAMIC_UID_MIN = 61184, DYNAMIC_UID_MAX = 65519 };
 
 struct finding *
 doctor_tell(struct doctor *d, enum finding_state state, const char *subject, const char *format,
@@ -85,7 +86,8 @@ is_systems(const struct doctor *d, const char *pid)
         (void)snprintf(path, sizeof(path), "/proc/%s/status", pid);
         n = look_text(d->ctl, path, text, sizeof(text));
         return n > 0 && proc_status_parse(text, (size_t)n, &status) == 0 &&
-               status.uid < SYSTEM_UID_END;
+               (status.uid < SYSTEM_UID_END ||
+                (status.uid >= DYNAMIC_UID_MIN && status.uid <= DYNAMIC_UID_MAX));
 }
 
 static void
