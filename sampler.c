@@ -234,7 +234,8 @@ take_zram(struct sampler *s)
 
                 if (r == 0 &&
                     (__builtin_add_overflow(all.stored_bytes, z.stored_bytes, &all.stored_bytes) ||
-                     __builtin_add_overflow(all.used_bytes, z.used_bytes, &all.used_bytes)))
+                     __builtin_add_overflow(all.used_bytes, z.used_bytes, &all.used_bytes) ||
+                     __builtin_add_overflow(all.data_bytes, z.data_bytes, &all.data_bytes)))
                         r = -EOVERFLOW;
                 if (!usable(s, SAMPLER_SWAPS, r))
                         return;

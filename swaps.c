@@ -77,6 +77,7 @@ zram_parse(const char *text, size_t len, struct zram_stat *ret)
                 return -EINVAL;
         ret->stored_bytes = stored;
         ret->used_bytes = used;
+        ret->data_bytes = compressed;
         return 0;
 }
 

@@ -29,10 +29,10 @@ try_swaps(const char *text, size_t len)
 static void
 try_zram(const char *text, size_t len)
 {
-        struct zram_stat got = { 42, 43 };
+        struct zram_stat got = { 42, 43, 44 };
 
         if (zram_parse(text, len, &got) != 0)
-                assert(got.stored_bytes == 42 && got.used_bytes == 43);
+                assert(got.stored_bytes == 42 && got.used_bytes == 43 && got.data_bytes == 44);
 }
 
 static void

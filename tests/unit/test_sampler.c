@@ -607,10 +607,39 @@ zram_has_to_hold_a_part_of_the_swap_to_tell(void **state)
 
         (void)state;
         for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-                struct zram_stat all = { t[i].stored_mib * MIB, t[i].stored_mib * MIB };
+                struct zram_stat all = { .stored_bytes = t[i].stored_mib * MIB,
+                                         .used_bytes = t[i].stored_mib * MIB };
                 struct zram_window w = { 0 };
 
                 assert_int_equal(zram_judge(&w, 0, t[i].total_kib, &all), t[i].bp);
+        }
+}
+
+/* The first MiB tells by its data alone, and never anything better than what is not known. */
+static void
+zram_that_does_not_compress_is_known_early(void **state)
+{
+        static const struct {
+                uint64_t stored, data;
+                uint32_t bp;
+        } t[] = {
+                { 1 * MIB - 1, 1 * MIB, ZRAM_UNKNOWN_BP },
+                { 1 * MIB, 1 * MIB, 10000 },
+                { 1 * MIB, 2 * MIB, 10000 },
+                { 1 * MIB, MIB / 4 * 3, 13333 },
+                { 9 * MIB, 6 * MIB, 15000 },
+                { 9 * MIB, 3 * MIB, ZRAM_UNKNOWN_BP },
+                { 9 * MIB, 0, ZRAM_UNKNOWN_BP },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+                struct zram_stat all = { .stored_bytes = t[i].stored,
+                                         .used_bytes = 99 * MIB,
+                                         .data_bytes = t[i].data };
+                struct zram_window w = { 0 };
+
+                assert_int_equal(zram_judge(&w, 0, 64 * 10240, &all), t[i].bp);
         }
 }
 
@@ -700,6 +729,7 @@ main(void)
                 CASE(zram_ratio_is_that_of_all_within_limits),
                 CASE(zram_ratio_of_late_counts_when_it_is_worse),
                 CASE(zram_has_to_hold_a_part_of_the_swap_to_tell),
+                CASE(zram_that_does_not_compress_is_known_early),
                 CASE(zram_ratio_of_late_is_forgotten_with_what_was_stored),
                 CASE(absurd_zram_counts_as_a_fault),
                 CASE(clock_is_monotonic_in_microseconds),
