@@ -47,6 +47,7 @@ struct bench {
         uint64_t lowest_kib;
         uint64_t await_kib; /* a step waits for available memory to be down to this; or 0 */
         uint64_t start_us;
+        bool own_time;             /* virtual time: nothing that the host does can be seen */
         uint64_t host_worst_us;    /* the supervisor is real-time: its lateness is the host's */
         unsigned tick_ms;          /* how often the supervisor looks */
         char episode[40];          /* that is going on, or empty */

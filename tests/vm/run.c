@@ -309,6 +309,7 @@ run_main(const char *table, const char *name, const char *swap)
         fclose(f);
         b->scenario = name;
         b->swap = swap;
+        b->own_time = getenv("vm_clock") && !strcmp(getenv("vm_clock"), "virtual");
         b->seed = getenv("seed") ? strtoull(getenv("seed"), NULL, 10) : 0;
         b->need = -1;
         b->tick_ms = BENCH_TICK_MS;

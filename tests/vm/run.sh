@@ -73,7 +73,7 @@ build_initramfs() {
 }
 
 boot() { # SCENARIO SWAP LOG
-        local words="log_buf_len=4M scenario=$1 swap=$2 daemon=$daemon seed=$seed"
+        local words="log_buf_len=4M vm_clock=$clock scenario=$1 swap=$2 daemon=$daemon seed=$seed"
         local port=
         [ "${VM_TRACE:-}" ] && port="-serial file:$3.trace" words="$words trace=$VM_TRACE"
         truncate -s "$((mem * 2))M" "$3.swap"
