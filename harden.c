@@ -112,8 +112,11 @@ harden_touch(void *table, size_t size)
         size_t page = (size_t)sysconf(_SC_PAGESIZE);
         volatile char *p = table;
 
-        for (size_t at = 0; at < size; at += page - (uintptr_t)(p + at) % page)
-                p[at] = p[at];
+        for (size_t at = 0; at < size; at += page - (uintptr_t)(p + at) % page) {
+                char was = p[at];
+
+                p[at] = was;
+        }
 }
 
 void
