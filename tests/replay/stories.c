@@ -99,6 +99,26 @@ slow_swap(struct world *w)
 }
 
 static void
+drowns(struct world *w)
+{
+        tell(w,
+             "A leak into slow swap with nothing left: still for eight seconds, a rest, and then "
+             "for good.  Nothing comes back.");
+        w->s.mem.total_kib = 8 * GIB;
+        w->s.mem.swap_total_kib = 6 * GIB;
+        w->s.mem.swap_free_kib = 5 * GIB;
+        w->s.mem.available_kib = 40 * MIB;
+        for (unsigned i = 0; i < 280; i++) {
+                bool rests = i >= 80 && i < 120;
+
+                w->s.mem.swap_free_kib -= 2 * MIB;
+                stall(w, 100 * MS, rests ? 20 : 95, rests ? 10 : 90, 20000, 4);
+        }
+        w->s.mem.available_kib = 4 * GIB;
+        idle(w, 30, 1 * SECOND);
+}
+
+static void
 suspend(struct world *w)
 {
         tell(w, "Suspended for eight hours; what comes back at once takes memory for a second.");
@@ -258,6 +278,7 @@ const struct story stories[] = {
         { "jvm", jvm, LEVEL_CALM, REASON_NONE, 0, 0, LEVEL_WATCH },
         { "thrash", thrash, LEVEL_KILL, REASON_STALL, 600 * MIB, 600 * MIB, LEVEL_KILL },
         { "slow-swap", slow_swap, LEVEL_CALM, REASON_NONE, 0, 0, LEVEL_WATCH },
+        { "drowns", drowns, LEVEL_TERM, REASON_STALL, 40 * MIB, 40 * MIB, LEVEL_TERM },
         { "suspend", suspend, LEVEL_WARN, REASON_LOW, 0, 0, LEVEL_WARN },
         { "container", container, LEVEL_CALM, REASON_NONE, 0, 0, LEVEL_CALM },
         { "zram", zram, LEVEL_TERM, REASON_LOW, 150 * MIB, 150 * MIB, LEVEL_TERM },
