@@ -97,6 +97,13 @@ blame_clause(const struct wire_process *p, const char *who, uint64_t now_s)
         return c;
 }
 
+/* Of a few that run away at once none did (blame.h). */
+static bool
+took_half(const struct wire_process *p)
+{
+        return p->took_kib >= p->missing_kib / 2;
+}
+
 static void
 print_is_chosen(struct ctl *ctl, const struct view *v, const struct wire_process *p, uint64_t now_s)
 {
@@ -110,11 +117,14 @@ print_is_chosen(struct ctl *ctl, const struct view *v, const struct wire_process
                                n - 1);
         if (p->is & WIRE_IS_BLAMED)
                 (void)snprintf(text, sizeof(text),
-                               "%s, it %s ended%s: %s, which is at least half, and without %s "
-                               "memory would be above the limits again.",
+                               "%s, it %s ended%s: %s, which is %s, and without %s memory would be "
+                               "above the limits again.",
                                mood(v).when, mood(v).verb, together,
                                blame_clause(p, n > 1 ? "they" : "it", now_s).text,
-                               n > 1 ? "them" : "it");
+                               took_half(p) ? "at least half"
+                                            : "the most of a few that together "
+                                              "took half",
+                               took_half(p) && n == 1 ? "it" : "them");
         else
                 (void)snprintf(
                         text, sizeof(text),

@@ -158,6 +158,11 @@ explain_says_why_another_one_would_be_ended(void **state)
         picture_heading(g, "it weighs most");
         e = explained(0);
         explain_print(&ctl, &v, &e, VIEWS_NOW_S);
+        picture_heading(g, "the worst of a few that took half together");
+        process[0].is |= WIRE_IS_BLAMED;
+        process[0].took_kib = 1 * GIB;
+        explain_print(&ctl, &v, &e, VIEWS_NOW_S);
+        process[0].took_kib = 2 * GIB + 200 * MIB;
         picture_heading(g, "one of two");
         process[0].is |= WIRE_IS_BLAMED;
         process[1].is |= WIRE_IS_BLAMED | WIRE_IS_CHOSEN;
