@@ -81,7 +81,7 @@ build=$(cd "$build" && pwd)
 out=$(cd "$out" && pwd)
 VM=${VM:-$shapes}
 # What only looks at this guard's own insides compares nothing.
-scenarios=$(select_scenarios | grep -v ^alloc-)
+scenarios=$(select_scenarios | grep -vE '^(alloc-|soak|errand-|own-limit|no-threads)')
 [ "$scenarios" ] || die "no scenario is called $VM"
 find_kernel
 build_data_disk
