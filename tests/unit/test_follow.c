@@ -286,14 +286,14 @@ follow_build_ranks_members_of_a_swarm_by_what_the_swarm_took(void **state)
         assert_null(on_roster(PID + 400));
 }
 
-/* Each has a parent of its own; the parents have one. */
+/* Eight, each with a parent of its own; the parents have one.  Each took 1900 KiB since the mark.
+ */
 static void
-follow_build_ranks_cousins_by_what_all_of_them_took(void **state)
+put_cousins(int32_t grandparent)
 {
-        (void)state;
         put_crowd();
         for (int32_t i = 0; i < 8; i++) {
-                put_child(PID + 600 + i, PID + 3000, 50);
+                put_child(PID + 600 + i, grandparent, 50);
                 put_child(PID + 500 + i, PID + 600 + i, 100);
         }
         scan(false);
@@ -302,6 +302,13 @@ follow_build_ranks_cousins_by_what_all_of_them_took(void **state)
                 put_child(PID + 500 + i, PID + 600 + i, 2000);
         for (unsigned i = 0; i < 4; i++)
                 scan_and_build();
+}
+
+static void
+follow_build_ranks_cousins_by_what_all_of_them_took(void **state)
+{
+        (void)state;
+        put_cousins(PID + 3000);
         for (int32_t i = 0; i < 8; i++) {
                 assert_int_equal(find(PID + 500 + i)->gppid, PID + 3000);
                 assert_null(on_roster(PID + 600 + i));
@@ -313,17 +320,7 @@ static void
 follow_build_takes_inits_grandchildren_for_no_cousins(void **state)
 {
         (void)state;
-        put_crowd();
-        for (int32_t i = 0; i < 8; i++) {
-                put_child(PID + 600 + i, 1, 50);
-                put_child(PID + 500 + i, PID + 600 + i, 100);
-        }
-        scan(false);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, false);
-        for (int32_t i = 0; i < 8; i++)
-                put_child(PID + 500 + i, PID + 600 + i, 2000);
-        for (unsigned i = 0; i < 4; i++)
-                scan_and_build();
+        put_cousins(1);
         for (int32_t i = 0; i < 8; i++)
                 assert_null(on_roster(PID + 500 + i));
 }

@@ -338,29 +338,32 @@ watch_step_takes_settling_looks_25_ms_apart(void **state)
         assert_did(&sc, 1, DO_DONE, WATCH_IDLE);
 }
 
-/* What has been freed need not be counted yet: 200,000 were there, and 100,000 should come back. */
+/* Gone; 200,000 were available, and 100,000 should come back. */
+static void
+begin_to_settle(struct scene *sc)
+{
+        begin(sc, true);
+        sc->l.expect_kib = 100000;
+        watch_begin(&sc->w, &sc->l, true);
+        sc->l.gone = true;
+        assert_did(sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+}
+
+/* What has been freed need not be counted yet. */
 static void
 watch_step_waits_a_second_for_half_of_what_should_come_back(void **state)
 {
         struct scene sc;
 
         (void)state;
-        begin(&sc, true);
-        sc.l.expect_kib = 100000;
-        watch_begin(&sc.w, &sc.l, true);
-        sc.l.gone = true;
-        assert_did(&sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+        begin_to_settle(&sc);
         sc.v.available_kib = 249999;
         for (unsigned i = 0; i < 39; i++)
                 assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
         assert_did(&sc, 25 * MS - 1, DO_NOTHING, WATCH_SETTLE);
         assert_did(&sc, 1, DO_DONE, WATCH_IDLE);
         /* half of it is enough, as soon as it has stopped to rise */
-        begin(&sc, true);
-        sc.l.expect_kib = 100000;
-        watch_begin(&sc.w, &sc.l, true);
-        sc.l.gone = true;
-        assert_did(&sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+        begin_to_settle(&sc);
         sc.v.available_kib = 250000;
         assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
         assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
@@ -373,11 +376,7 @@ watch_step_waits_for_nothing_to_come_back_when_memory_is_at_kill(void **state)
         struct scene sc;
 
         (void)state;
-        begin(&sc, true);
-        sc.l.expect_kib = 100000;
-        watch_begin(&sc.w, &sc.l, true);
-        sc.l.gone = true;
-        assert_did(&sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+        begin_to_settle(&sc);
         assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
         assert_did(&sc, 25 * MS, DO_NOTHING, WATCH_SETTLE);
         judge(&sc, LEVEL_KILL, LEVEL_KILL, true);
