@@ -302,7 +302,7 @@ bench: oomguard
 check-all:
 	@tests/run.sh "$(MAKE) -s check-builds" "$(MAKE) -s analyze" "$(MAKE) -s check" \
 	        "$(MAKE) -s check-san" "$(MAKE) -s check-fault" "VM=smoke $(MAKE) -s check-vm" \
-	        "PACKAGE='static deb' $(MAKE) -s check-package"
+	        "PACKAGE='static deb service' $(MAKE) -s check-package"
 
 # ---- installing ----
 
