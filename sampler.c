@@ -240,7 +240,7 @@ take_zram(struct sampler *s)
                 if (!usable(s, SAMPLER_SWAPS, r))
                         return;
         }
-        s->last.zram_ratio_bp = zram_judge(&s->zram, s->last.now_us, s->last.zram_total_kib, &all);
+        s->last.zram_ratio_bp = zram_judge(&s->zram, s->last.zram_total_kib, &all);
 }
 
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What zram swap is worth: how much of it fits into a page of memory, overall and of late.  Pure:
- * the past is an argument, and so is the time.
+ * the past is an argument.
  */
 #ifndef OOMGUARD_ZRAM_H
 #define OOMGUARD_ZRAM_H
@@ -12,17 +12,20 @@
 /* The ratio, in basis points, as long as nothing is known. */
 #define ZRAM_UNKNOWN_BP 20000u
 
-/* What was there when the window began; all zero to start from nothing. */
+enum { ZRAM_MARKS = 3 };
+
+/* What was there before, the oldest first; all zero to start from nothing. */
 struct zram_window {
-        uint64_t stored_bytes, used_bytes;
-        uint64_t since_us;
-        uint32_t ratio_bp; /* of late, over the window; 0: too little was stored to tell */
+        struct {
+                uint64_t stored_bytes, used_bytes;
+        } mark[ZRAM_MARKS];
+        uint32_t ratio_bp; /* of late, since the oldest; 0: too little was stored to tell */
 };
 
 /* What all devices, of total_kib together, hold now -> stored to cost, the worse of overall and of
  * late, 1:1 to 10:1. */
 uint32_t
-zram_judge(struct zram_window *w, uint64_t now_us, uint64_t total_kib, const struct zram_stat *all);
+zram_judge(struct zram_window *w, uint64_t total_kib, const struct zram_stat *all);
 
 enum { ZRAM_PATH_MAX = 32 };
 

@@ -568,29 +568,46 @@ zram_ratio_of_late_counts_when_it_is_worse(void **state)
 
         (void)state;
         assert_int_equal(sampler_open(&s, root, root), 0); /* 300 MiB for 100 */
-        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
+        assert_int_equal(s.zram.mark[0].stored_bytes, 300 * MIB);
         /* Too little to tell: the ratio of all. */
         assert_in_range(take_ratio(&s, 303, 103), 29417, 29418);
-        /* 4 MiB for 4, and it shows before the window ends. */
+        /* 4 MiB for 4. */
         assert_int_equal(take_ratio(&s, 304, 104), 10000);
-        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
-        /* The window goes on: 40 for 20. */
+        /* 40 for 20. */
         assert_int_equal(take_ratio(&s, 340, 120), 20000);
-        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
-        /* Younger than two seconds, and then not. */
-        s.zram.since_us = sampler_now_us() - 1900000;
-        assert_int_equal(take_ratio(&s, 340, 120), 20000);
-        assert_int_equal(s.zram.stored_bytes, 300 * MIB);
-        s.zram.since_us = sampler_now_us() - 2000000;
-        assert_int_equal(take_ratio(&s, 340, 120), 20000);
-        assert_int_equal(s.zram.stored_bytes, 340 * MIB);
-        /* Nothing more is stored: the last window still counts. */
+        /* Nothing more is stored: the last still counts. */
         assert_int_equal(take_ratio(&s, 340, 120), 20000);
         /* Of late it is better than over all, and does not count. */
         assert_in_range(take_ratio(&s, 400, 120), 33333, 33334);
         /* Pages freed meanwhile may leave the cost below what it was. */
         assert_in_range(take_ratio(&s, 400, 110), 36363, 36364);
         sampler_close(&s);
+}
+
+/* What compressed well before does not make up for it, however fast it was. */
+static void
+zram_ratio_of_late_is_that_of_the_last_two_or_three_steps(void **state)
+{
+        struct zram_window w = { 0 };
+        struct zram_stat all = { .stored_bytes = 300 * MIB, .used_bytes = 50 * MIB };
+        uint64_t step = 10 * MIB;
+
+        (void)state;
+        assert_int_equal(zram_judge(&w, 64 * 10240, &all), 60000);
+        for (int i = 0; i < 5; i++) {
+                all.stored_bytes += step;
+                all.used_bytes += step / 5;
+                assert_in_range(zram_judge(&w, 64 * 10240, &all), 50000, 60000);
+        }
+        all.stored_bytes += step;
+        all.used_bytes += step;
+        assert_int_equal(zram_judge(&w, 64 * 10240, &all), 21428); /* 30 for 2 + 2 + 10 */
+        all.stored_bytes += step;
+        all.used_bytes += step;
+        assert_int_equal(zram_judge(&w, 64 * 10240, &all), 13636); /* 30 for 2 + 10 + 10 */
+        all.stored_bytes += step;
+        all.used_bytes += step;
+        assert_int_equal(zram_judge(&w, 64 * 10240, &all), 10000);
 }
 
 static void
@@ -611,7 +628,7 @@ zram_has_to_hold_a_part_of_the_swap_to_tell(void **state)
                                          .used_bytes = t[i].stored_mib * MIB };
                 struct zram_window w = { 0 };
 
-                assert_int_equal(zram_judge(&w, 0, t[i].total_kib, &all), t[i].bp);
+                assert_int_equal(zram_judge(&w, t[i].total_kib, &all), t[i].bp);
         }
 }
 
@@ -639,7 +656,7 @@ zram_that_does_not_compress_is_known_early(void **state)
                                          .data_bytes = t[i].data };
                 struct zram_window w = { 0 };
 
-                assert_int_equal(zram_judge(&w, 0, 64 * 10240, &all), t[i].bp);
+                assert_int_equal(zram_judge(&w, 64 * 10240, &all), t[i].bp);
         }
 }
 
@@ -650,13 +667,11 @@ zram_ratio_of_late_is_forgotten_with_what_was_stored(void **state)
 
         (void)state;
         assert_int_equal(sampler_open(&s, root, root), 0);
-        s.zram.since_us = 0;
         assert_int_equal(take_ratio(&s, 350, 150), 10000);
-        assert_int_equal(s.zram.stored_bytes, 350 * MIB);
         assert_int_equal(take_ratio(&s, 347, 147), 10000);
-        assert_int_equal(s.zram.stored_bytes, 350 * MIB);
+        assert_int_equal(s.zram.mark[ZRAM_MARKS - 1].stored_bytes, 350 * MIB);
         assert_in_range(take_ratio(&s, 346, 146), 23698, 23699);
-        assert_int_equal(s.zram.stored_bytes, 346 * MIB);
+        assert_int_equal(s.zram.mark[0].stored_bytes, 346 * MIB);
         assert_int_equal(s.zram.ratio_bp, 0);
         sampler_close(&s);
 }
@@ -728,6 +743,7 @@ main(void)
                 CASE(swaps_that_come_and_go_are_followed),
                 CASE(zram_ratio_is_that_of_all_within_limits),
                 CASE(zram_ratio_of_late_counts_when_it_is_worse),
+                CASE(zram_ratio_of_late_is_that_of_the_last_two_or_three_steps),
                 CASE(zram_has_to_hold_a_part_of_the_swap_to_tell),
                 CASE(zram_that_does_not_compress_is_known_early),
                 CASE(zram_ratio_of_late_is_forgotten_with_what_was_stored),
