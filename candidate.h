@@ -78,6 +78,7 @@ struct roster {
         uint64_t took_us; /* how long the scan took */
         uint32_t n_seen;  /* processes with memory */
         uint32_t turn;    /* whose sizes are read next, where not all are: roster.c */
+        bool shmem_stays; /* shared memory that is seen no more counts on: census_shmem_stays() */
         uint32_t n;
         uint64_t rest_kib;      /* memory of those that could be ended and did not fit in here */
         uint64_t protected_kib; /* of those on it that are protected */

@@ -289,13 +289,20 @@ row_marks(const struct census *c, struct row *r)
         r->fresh_mark = false;
 }
 
+bool
+census_shmem_stays(const struct census *c)
+{
+        return c->swap && c->low;
+}
+
 static void
-row_update(struct row *r, const struct sizes *s, uint64_t now_us)
+row_update(const struct census *c, struct row *r, const struct sizes *s, uint64_t now_us)
 {
         uint32_t now_ms = (uint32_t)(now_us / 1000);
 
         r->anon_kib = clamp32(s->anon_kib);
-        r->shmem_kib = clamp32(s->shmem_kib);
+        if (!census_shmem_stays(c) || s->shmem_kib > r->shmem_kib)
+                r->shmem_kib = clamp32(s->shmem_kib);
         r->swap_kib = clamp32(s->swap_kib);
         r->pagetables_kib = clamp32(s->pagetables_kib);
         r->statm = s->statm;
@@ -407,7 +414,7 @@ visit(struct census *c, int32_t pid, uint64_t now_us)
         }
         r->pass = c->pass;
         r->leaderless = st.state == 'Z';
-        row_update(r, &s, now_us);
+        row_update(c, r, &s, now_us);
         if (r->fresh_mark)
                 row_marks(c, r);
 }

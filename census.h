@@ -90,6 +90,7 @@ struct census {
         uint32_t slot_mask;
         uint16_t pass;
         bool swap; /* there is swap: sizes are read from status */
+        bool low;  /* memory is short: whoever scans says so */
         int32_t kernel[CENSUS_KERNEL];
         struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [3] when last calm */
         struct follow follow[CENSUS_FOLLOWS];
@@ -117,6 +118,15 @@ census_close(struct census *c);
  * that vanish are no error). */
 int
 census_scan(struct census *c, uint64_t now_us, bool swap);
+
+/*
+ * True while a process keeps the shared memory that it was seen with.  Where memory is short the
+ * kernel takes such pages out of its page tables and puts them into swap, and status counts them
+ * nowhere any more (VmSwap is anonymous memory only): of a hog's 900 MiB it showed 147, and somebody
+ * steady with 105 MiB was ended first.
+ */
+bool
+census_shmem_stays(const struct census *c);
 
 /* Remembers the sizes of the last scan as those of `now`, to be compared with. */
 void

@@ -29,6 +29,7 @@ choice_own_scan(struct guard *g)
         uint64_t seq = g->roster ? g->roster->seq : 0;
 
         seed_own_marks(g);
+        g->own.low = g->verdict.level >= LEVEL_WATCH;
         if (census_scan(&g->own, g->sample.now_us, swap) < 0)
                 return;
         follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);

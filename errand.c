@@ -134,6 +134,7 @@ may_build(const struct errand *e)
 static int
 list_processes(struct errand *e, uint64_t now_us)
 {
+        e->census.low = atomic_load(&e->share->level) >= LEVEL_WATCH;
         int r = census_scan(&e->census, now_us, atomic_load(&e->share->swap));
 
         if (r == e->scan_error)

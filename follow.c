@@ -421,6 +421,7 @@ make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *re
 
         ret->made_us = now_us;
         ret->n_seen = c->n_seen;
+        ret->shmem_stays = census_shmem_stays(c);
         ret->n = 0;
         ret->rest_kib = c->unkept_kib;
         ret->protected_kib = 0;

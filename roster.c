@@ -114,7 +114,12 @@ refresh(struct roster *r, uint64_t now_us, bool all)
                 struct candidate *c = &r->c[i];
 
                 if (all || !may_wait(r, i)) {
-                        (void)roster_read(c);
+                        uint64_t shmem_kib = c->shmem_kib;
+
+                        /* Whoever has page tables is still there. */
+                        if (roster_read(c) && r->shmem_stays && c->pagetables_kib > 0 &&
+                            c->shmem_kib < shmem_kib)
+                                c->shmem_kib = shmem_kib;
                         roster_measure(c, now_us);
                 }
                 if (candidate_eligible(c))

@@ -179,6 +179,36 @@ census_scan_takes_all_sizes_from_status_while_there_is_swap(void **state)
         assert_int_equal(c.unkept_kib, 0);
 }
 
+static void
+put_shared(uint64_t shmem_kib)
+{
+        fake_put((struct fake){
+                .pid = PID, .ppid = 1, .start_ticks = 7, .anon_kib = 10, .shmem_kib = shmem_kib });
+}
+
+static void
+census_scan_lets_nobody_lose_shared_memory_to_swap(void **state)
+{
+        (void)state;
+        put_shared(500);
+        scan();
+        c.low = true;
+        put_shared(900);
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 900);
+        put_shared(200);
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 900);
+        /* What goes where nothing is short, or without swap, has been given back. */
+        c.low = false;
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 200);
+        c.low = true;
+        put_shared(100);
+        scan_after(SECOND, false);
+        assert_in_range(find(PID)->shmem_kib, 0, 100);
+}
+
 /* How many of the four have so much swap. */
 static unsigned
 with_swap(uint64_t swap_kib)
@@ -1095,6 +1125,7 @@ main(void)
                 CASE(census_close_leaves_nothing_open),
                 CASE(census_row_stays_small),
                 CASE(census_scan_takes_all_sizes_from_status_while_there_is_swap),
+                CASE(census_scan_lets_nobody_lose_shared_memory_to_swap),
                 CASE(census_scan_reads_the_steady_whole_by_turns),
                 CASE(census_scan_takes_anonymous_memory_from_statm_without_swap),
                 CASE(census_scan_takes_the_resident_size_of_the_new_and_little_for_once),

@@ -80,6 +80,36 @@ roster_read_takes_all_sizes_from_status(void **state)
         (void)close(c->size_fd);
 }
 
+/* Swapped shared memory is counted nowhere: see census_shmem_stays(). */
+static void
+roster_refresh_lets_nobody_lose_shared_memory_to_swap(void **state)
+{
+        (void)state;
+        set_up();
+        struct candidate *c = add(&r, 1);
+
+        c->size_fd = file_of(status);
+        c->size_is_status = true;
+        c->shmem_kib = 900;
+        r.shmem_stays = true;
+        (void)roster_refresh(&r, 1000000);
+        assert_int_equal(c->shmem_kib, 900);
+        assert_int_equal(c->anon_kib, 100);
+        c->shmem_kib = 29;
+        (void)roster_refresh(&r, 2000000);
+        assert_int_equal(c->shmem_kib, 30);
+        r.shmem_stays = false;
+        c->shmem_kib = 900;
+        (void)roster_refresh(&r, 3000000);
+        assert_int_equal(c->shmem_kib, 30);
+        /* It has gone, and all that it had. */
+        r.shmem_stays = true;
+        write_file(c->size_fd, "");
+        (void)roster_refresh(&r, 4000000);
+        assert_int_equal(c->shmem_kib, 0);
+        (void)close(c->size_fd);
+}
+
 static void
 roster_read_takes_anonymous_memory_alone_from_statm(void **state)
 {
@@ -410,6 +440,7 @@ main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(roster_read_takes_all_sizes_from_status),
+                cmocka_unit_test(roster_refresh_lets_nobody_lose_shared_memory_to_swap),
                 cmocka_unit_test(roster_read_takes_anonymous_memory_alone_from_statm),
                 cmocka_unit_test(roster_read_takes_one_past_its_end_for_empty),
                 cmocka_unit_test(roster_read_takes_what_cannot_be_read_for_gone),
