@@ -10,6 +10,9 @@
 
 #include "group.h"
 
+/* Nobody is ended for so long after two kills in vain. */
+enum { PAUSE_MS = 30000 };
+
 /* What many begin with: memory for all, then 80 MiB left and 100 wanted. */
 static void
 low(const char *more)
@@ -247,6 +250,33 @@ who_gave_nothing_back_twice_is_the_last_for_a_while(void)
         CHECK(guard_said("nothing is ended") == 1, "said more than once");
 }
 
+static void
+who_grows_while_nobody_is_ended_is_ended_all_the_same(void)
+{
+        memory_make_up();
+        struct actor *first = actor_start_ready("hold=50 wait");
+        struct actor *second = actor_start_ready("hold=45 wait");
+        struct actor *leak = actor_start_ready("hold=10 wait grow=0:8");
+        struct actor *steady = actor_start_ready("hold=40 wait");
+
+        memory_fix(300);
+        guard_begin_with(LIMITS("110M", "100M", "0%"));
+        guard_looks(5);
+        long before_ms = world_now_ms();
+
+        memory_fix(80);
+        actor_dies(first, SIGTERM);
+        actor_dies(second, SIGKILL);
+        (void)guard_says("nothing is ended: the last two gave next to nothing back");
+        guard_looks(CASES_LOOKS);
+        CHECK(actor_lives(leak), "ended while it did not grow");
+        actor_go(leak, 1);
+        actor_dies(leak, SIGTERM);
+        CHECK(world_now_ms() - before_ms < PAUSE_MS, "only when the pause was over");
+        guard_looks(CASES_LOOKS);
+        CHECK(actor_lives(steady), "the pause is over for everybody");
+}
+
 const struct system_case cases_kill[] = {
         CASE(who_ignores_sigterm_is_let_go_when_memory_has_recovered),
         CASE(who_ignores_sigterm_gets_sigkill_after_the_grace_time),
@@ -260,5 +290,6 @@ const struct system_case cases_kill[] = {
         CASE(memory_of_who_cannot_end_is_reaped),
         CASE(who_cannot_end_is_given_up_and_the_next_one_taken),
         CASE(who_gave_nothing_back_twice_is_the_last_for_a_while),
+        CASE(who_grows_while_nobody_is_ended_is_ended_all_the_same),
         CASE_END,
 };
