@@ -26,8 +26,9 @@
 enum { CASES_MAX = 128, LOG_MAX = 16384, PATIENCE_S = 75, AT_ONCE = 8 };
 
 static const struct system_case *const lists[] = {
-        cases_choice, cases_rules,   cases_kill,  cases_nobody, cases_verdict, cases_fault,
-        cases_place,  cases_command, cases_crowd, cases_real,   cases_feed,    cases_manager,
+        cases_choice, cases_rules,   cases_kill,    cases_nobody, cases_verdict,
+        cases_fault,  cases_place,   cases_command, cases_crowd,  cases_real,
+        cases_feed,   cases_manager, cases_ballast,
 };
 
 static struct pool_place place = { .n_at_once = AT_ONCE, .patience_s = PATIENCE_S };

@@ -31,7 +31,7 @@ struct system_case {
 
 extern const struct system_case cases_choice[], cases_rules[], cases_kill[], cases_nobody[],
         cases_verdict[], cases_fault[], cases_place[], cases_command[], cases_crowd[], cases_real[],
-        cases_feed[], cases_manager[];
+        cases_feed[], cases_manager[], cases_ballast[];
 
 /* What all cases need, set by main. */
 struct pool_place {
