@@ -46,7 +46,7 @@ choice_own_scan(struct guard *g)
 static bool
 roster_is_stale(const struct guard *g)
 {
-        /* With nobody on it, init neither, whoever made it could not look. */
+        /* With nobody on it, init neither, nobody was followed or nobody could be seen. */
         return !g->roster || g->roster->roster.n == 0 ||
                g->sample.now_us > g->roster->due_us + OVERDUE_US;
 }

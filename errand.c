@@ -110,7 +110,7 @@ hand_over(struct errand *e, uint64_t due_us)
         struct numbered_roster *mine = e->building;
         struct numbered_roster *back;
 
-        mine->seq = ++e->seq;
+        mine->seq = e->census.built;
         mine->due_us = due_us;
         back = atomic_exchange(&e->share->next_roster, mine);
         if (back) {
@@ -149,6 +149,22 @@ list_processes(struct errand *e, uint64_t now_us)
         return r;
 }
 
+/* While CALM nobody is followed: a descriptor costs the kernel half a KiB, and who has ended would
+ * be held on to until the next shortage.  False: there is nothing to hand over. */
+static bool
+make_roster(struct errand *e, bool follow, uint64_t now_us)
+{
+        uint64_t done = atomic_load(&e->share->done_seq);
+
+        if (follow)
+                follow_build(&e->census, now_us, done, &e->building->roster);
+        else if (follow_anybody(&e->census))
+                follow_nobody(&e->census, now_us, done, &e->building->roster);
+        else
+                return false;
+        return true;
+}
+
 static void
 scan(struct errand *e, bool hot)
 {
@@ -161,11 +177,7 @@ scan(struct errand *e, bool hot)
                 return;
         }
         set_marks(e, &mark);
-        bool build = level >= LEVEL_WATCH && may_build(e);
-
-        if (build)
-                follow_build(&e->census, begin_us, atomic_load(&e->share->done_seq),
-                             &e->building->roster);
+        bool build = may_build(e) && make_roster(e, level >= LEVEL_WATCH, begin_us);
         uint64_t end_us = sampler_now_us();
 
         e->took_us = end_us - begin_us;
@@ -175,7 +187,7 @@ scan(struct errand *e, bool hot)
                 return;
         e->building->roster.took_us = e->took_us;
         e->building->policy_n = atomic_load(&e->share->policy_n);
-        if (feed_wants(&e->feed)) {
+        if (level >= LEVEL_WATCH && feed_wants(&e->feed)) {
                 e->shown = e->building->roster;
                 e->shown_us = begin_us;
         }
@@ -442,7 +454,6 @@ errand_rehearse(struct errand *e)
         memset(&e->shown, 0, sizeof(e->shown));
         if (census_scan(&e->census, sampler_now_us(), false) == 0)
                 follow_build(&e->census, sampler_now_us(), 0, &e->building->roster);
-        /* While CALM nobody is followed: a descriptor costs the kernel half a KiB. */
         follow_end_all(&e->census);
 }
 

@@ -49,7 +49,6 @@ struct errand {
         struct numbered_roster *building;
         struct numbered_roster *waiting; /* given to the loop, perhaps not taken yet */
         struct numbered_roster *used;    /* the one before: the loop's, once it has taken that */
-        uint64_t seq;
         uint64_t scan_due_us, took_us;
         uint64_t mark_supply_kib; /* at the newest mark; 0: none */
         int level;                /* as of the last scan */

@@ -412,13 +412,10 @@ release_old(struct census *c, uint64_t done)
         }
 }
 
+/* Nobody is on it yet. */
 static void
-make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *ret)
+begin(const struct census *c, uint64_t now_us, struct roster *ret)
 {
-        struct family *table = c->work.rank.family;
-        struct pick *pick = c->work.rank.pick;
-        uint32_t n;
-
         ret->made_us = now_us;
         ret->n_seen = c->n_seen;
         ret->shmem_stays = census_shmem_stays(c);
@@ -426,9 +423,18 @@ make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *re
         ret->rest_kib = c->unkept_kib;
         ret->protected_kib = 0;
         memcpy(ret->mark, c->mark, sizeof(ret->mark));
-        for (uint32_t i = 0; i < c->n; i++) {
+        for (uint32_t i = 0; i < c->n; i++)
                 ret->rest_kib += census_row_kib(&c->row[i]);
-        }
+}
+
+static void
+make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *ret)
+{
+        struct family *table = c->work.rank.family;
+        struct pick *pick = c->work.rank.pick;
+        uint32_t n;
+
+        begin(c, now_us, ret);
         count_families(c, table);
         n = rank(c, table, pick);
         for (uint32_t i = 0; i < n; i++) {
@@ -459,6 +465,20 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
         c->built++;
         release_old(c, done);
         make(c, now_us, NULL, ret);
+}
+
+void
+follow_nobody(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret)
+{
+        c->built++;
+        release_old(c, done);
+        begin(c, now_us, ret);
+}
+
+bool
+follow_anybody(const struct census *c)
+{
+        return c->fd_held > 0;
 }
 
 void

@@ -16,8 +16,19 @@
 void
 follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
 
-/* The same for people to look at: nothing is opened that stays open, nothing closed, and the loop
- * never gets it. */
+/*
+ * Makes a roster of nobody instead, to end following: what is held can only be closed when the
+ * loop has taken another roster, so it takes one of these and, next time, closes the rest.
+ */
+void
+follow_nobody(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
+
+/* True while descriptors of anybody are held. */
+bool
+follow_anybody(const struct census *c);
+
+/* As follow_build() for people to look at: nothing is opened that stays open, nothing closed, and
+ * the loop never gets it. */
 void
 follow_show(struct census *c, uint64_t now_us, struct roster *ret);
 

@@ -5,6 +5,7 @@
  */
 #include "cases.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -43,6 +44,46 @@ thirty_two_descriptors_are_enough(void)
         for (unsigned i = 0; i < N_OTHERS; i++)
                 CHECK(actor_lives(others[i]), "one too many");
         CHECK(guard_said("Too many open files") == 0, "said too much");
+}
+
+static unsigned
+count_descriptors(void)
+{
+        char path[64];
+        unsigned n = 0;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)guard_pid());
+        DIR *dir = opendir(path);
+
+        CHECK(dir, "%s: %s", path, strerror(errno));
+        while (readdir(dir))
+                n++;
+        (void)closedir(dir);
+        return n;
+}
+
+static void
+while_memory_is_plentiful_nobody_is_followed(void)
+{
+        memory_make_up();
+        struct actor *hog = actor_start_ready("hold=50 wait");
+        struct actor *brief = actor_start_ready("hold=20 wait exit");
+
+        memory_leave(300);
+        guard_begin_with(LIMITS("110M", "100M", "0%"));
+        guard_looks(5);
+        unsigned n = count_descriptors();
+
+        memory_leave(140);
+        AWAIT(count_descriptors() >= n + 4, "them to be followed");
+        actor_go(brief, 1);
+        actor_dies(brief, 0);
+        memory_leave(300);
+        guard_level("calm");
+        AWAIT(count_descriptors() == n, "them to be let go of");
+        guard_looks(CASES_LOOKS);
+        CHECK(count_descriptors() == n, "followed again");
+        still_ends(hog);
 }
 
 static void
@@ -164,6 +205,7 @@ processes_are_not_hidden_from_root(void)
 
 const struct system_case cases_place[] = {
         CASE(thirty_two_descriptors_are_enough),
+        CASE(while_memory_is_plentiful_nobody_is_followed),
         CASE(a_full_pipe_that_nobody_reads_stops_nothing),
         CASE(with_no_stdin_stdout_and_stderr_it_guards),
         CASE(with_no_stderr_its_lines_go_nowhere_else),

@@ -1097,6 +1097,40 @@ follow_end_all_closes_everything_once(void **state)
         assert_int_equal(c.fd_held, 2 * CHILDREN);
 }
 
+/* ---- nobody any more ---- */
+
+static void
+follow_nobody_closes_all_once_the_loop_has_let_go_of_it(void **state)
+{
+        (void)state;
+        for (int32_t i = 0; i < CHILDREN; i++)
+                put(child[i], 1000);
+        scan_and_build();
+        scan(false);
+        assert_true(follow_anybody(&c));
+        /* The roster before may be in use for as long as it likes. */
+        for (unsigned i = 0; i < 3; i++) {
+                done = 1;
+                memset(&roster, 0x5a, sizeof(roster));
+                follow_nobody(&c, now_us, done, &roster);
+                assert_int_equal(roster.n, 0);
+                assert_int_equal(roster.protected_kib, 0);
+                assert_int_equal(roster.rest_kib, CHILDREN * 1000);
+                assert_int_equal(roster.n_seen, CHILDREN);
+                assert_int_equal(roster.made_us, now_us);
+                assert_memory_equal(roster.mark, c.mark, sizeof(roster.mark));
+                assert_int_equal(c.fd_held, 2 * CHILDREN);
+        }
+        done = 2;
+        follow_nobody(&c, now_us, done, &roster);
+        assert_false(follow_anybody(&c));
+        assert_int_equal(fake_count_open(), open_before);
+        /* And from the beginning. */
+        build();
+        assert_int_equal(roster.n, CHILDREN);
+        assert_int_equal(c.fd_held, 2 * CHILDREN);
+}
+
 /* ---- for people to look at ---- */
 
 static void
@@ -1519,6 +1553,7 @@ main(void)
                 CASE(follow_build_finds_places_for_two_rosters),
                 CASE(follow_build_leaks_nothing_over_a_thousand_rosters),
                 CASE(follow_end_all_closes_everything_once),
+                CASE(follow_nobody_closes_all_once_the_loop_has_let_go_of_it),
                 CASE(follow_show_opens_nothing_that_stays_and_follows_nobody),
                 CASE(follow_show_closes_nothing_that_the_loop_reads),
                 CASE(follow_show_tells_the_same_as_a_roster),
