@@ -27,6 +27,9 @@
 /* More are never held. */
 enum { FILES_WANTED = 1024 };
 
+/* Three of each of four or five objects. */
+enum { TEXTS_MAX = 32 };
+
 /* The loop goes 21 KiB deep, 16 of them for the text of a kernel file. */
 enum { STACK_WANTED = 32 * 1024 };
 
@@ -78,24 +81,29 @@ harden_process(harden_tell_fn tell, void *arg)
         return l.rlim_cur > FILES_WANTED ? FILES_WANTED : (int)l.rlim_cur;
 }
 
+struct texts {
+        unsigned n;
+        struct {
+                uintptr_t from, to;
+        } text[TEXTS_MAX];
+};
+
 /* Text and constants are never written to, so dropping them loses nothing; what is relocated stands
  * in the writable segment. */
 static int
-trim_object(struct dl_phdr_info *info, size_t size, void *arg)
+note_texts(struct dl_phdr_info *info, size_t size, void *arg)
 {
         uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+        struct texts *t = arg;
 
         (void)size;
-        (void)arg;
         for (unsigned i = 0; i < info->dlpi_phnum; i++) {
                 const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
 
-                if (ph->p_type != PT_LOAD || ph->p_flags & PF_W)
+                if (ph->p_type != PT_LOAD || ph->p_flags & PF_W || t->n == TEXTS_MAX)
                         continue;
-                uintptr_t from = (info->dlpi_addr + ph->p_vaddr) & ~(page - 1);
-                uintptr_t to = info->dlpi_addr + ph->p_vaddr + ph->p_memsz;
-
-                (void)madvise((void *)from, to - from, MADV_DONTNEED);
+                t->text[t->n].from = (info->dlpi_addr + ph->p_vaddr) & ~(page - 1);
+                t->text[t->n++].to = info->dlpi_addr + ph->p_vaddr + ph->p_memsz;
         }
         return 0;
 }
@@ -103,7 +111,12 @@ trim_object(struct dl_phdr_info *info, size_t size, void *arg)
 void
 harden_trim_text(void)
 {
-        (void)dl_iterate_phdr(trim_object, NULL);
+        struct texts t = { 0 };
+
+        /* First noted, then dropped: what finds them would have to come in again to go on. */
+        (void)dl_iterate_phdr(note_texts, &t);
+        for (unsigned i = 0; i < t.n; i++)
+                (void)madvise((void *)t.text[i].from, t.text[i].to - t.text[i].from, MADV_DONTNEED);
 }
 
 void

@@ -350,12 +350,14 @@ run(const struct options *o)
                 report_line(&report, MESSAGE_ERROR, "threads: %s; not started", strerror(-r));
                 return EXIT_FAILURE;
         }
-        /* After the threads: making one drags in the whole of the dynamic linker. */
+        /* Meanwhile the threads begin.  What that took, and all before it, is dropped then, and
+         * what the loop needs comes back. */
+        guard_rehearse(&guard);
+        harden_loop(tell_warning, NULL);
         harden_trim_text();
         guard_rehearse(&guard);
         harden_touch_stack();
         harden_lock_memory(tell_warning, NULL);
-        harden_loop(tell_warning, NULL);
         guard_run(&guard);
         pulse_stop(&pulse);
         reaper_stop(&reaper);
