@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -379,6 +380,7 @@ main(int argc, char **argv)
         if (o.check)
                 return check(&o);
         block_signals();
+        tzset(); /* or its file would be read when somebody has just been ended */
         report_open(&report, "oomguard");
         status = run(&o);
         report_close(&report);
