@@ -37,6 +37,13 @@
  */
 #define FROZEN_US      (12 * SECOND_US)
 #define FROZEN_FULL_BP 7500u
+/*
+ * Below TERM without a cause to end anybody it is KILL that is to be seen in time: looks are as
+ * near as can be when it is no further away than this.  A machine that is full and well breathes,
+ * and each breath looks like a fall; ten looks of the ordinary kind are enough to see one that goes
+ * on.
+ */
+#define NEAR_KILL_US (1 * SECOND_US)
 /* A guard that comes into a machine that is full already first learns how low it gets by itself. */
 #define LEARN_US (10 * SECOND_US)
 /* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
@@ -144,6 +151,19 @@ time_us(uint64_t way_kib, uint64_t kibps)
         return mul_div(way_kib, SECOND_US, kibps);
 }
 
+/* Until whatever acts next can: TERM's limits, or below them and with nobody to be ended KILL's. */
+static uint64_t
+left_to_act_us(const struct verdict *v)
+{
+        if (!v->below_term || v->act >= LEVEL_TERM)
+                return v->left_us;
+        uint64_t us = time_us(sub_floor(v->available_kib, v->kill_kib) +
+                                      sub_floor(v->swap_free_kib, v->swap_kill_kib),
+                              v->fall_kibps);
+
+        return us < NEAR_KILL_US ? 0 : us;
+}
+
 /*
  * Half of the time to the nearest limit.  Memory alone is looked at too, as if there were no swap:
  * swap may be slower than the fill.
@@ -152,7 +172,7 @@ static uint64_t
 next_look_us(const struct verdict *v, uint64_t mem_kibps)
 {
         const uint64_t limit[] = { v->warn_kib, v->term_kib, v->kill_kib };
-        uint64_t nearest_us = DECIDE_NEVER_US;
+        uint64_t nearest_us = left_to_act_us(v);
 
         for (unsigned i = 0; i < sizeof(limit) / sizeof(limit[0]); i++) {
                 if (v->available_kib <= limit[i])
@@ -162,15 +182,14 @@ next_look_us(const struct verdict *v, uint64_t mem_kibps)
                 if (us < nearest_us)
                         nearest_us = us;
         }
-        if (v->left_us < nearest_us)
-                nearest_us = v->left_us;
         nearest_us /= 2;
         if (nearest_us > DECIDE_TICK_US)
                 return DECIDE_TICK_US;
         return nearest_us < DECIDE_TICK_MIN_US ? DECIDE_TICK_MIN_US : nearest_us;
 }
 
-static void
+/* Returns the rate at which memory alone goes. */
+static uint64_t
 measure_fall(const struct decide_state *st, const struct sample *s, const struct limits *l,
              struct verdict *v)
 {
@@ -187,7 +206,7 @@ measure_fall(const struct decide_state *st, const struct sample *s, const struct
                                              sub_floor(v->swap_free_kib, v->swap_term_kib),
                                      v->fall_kibps);
         }
-        v->next_us = next_look_us(v, mem_kibps);
+        return mem_kibps;
 }
 
 static void
@@ -426,7 +445,8 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         struct window w = window_look_back(&st->past, s, p->psi_window_us, st->pressure_from_us);
 
         measure_pressure(&v, &w);
-        measure_fall(st, s, &l, &v);
+        uint64_t mem_kibps = measure_fall(st, s, &l, &v);
+
         note_low(st, s, &l, v.term_kib);
         low = judge_low(p, st, s, &l, &v);
         stall = judge_stall(p, st, s, &l, &w, &v);
@@ -441,6 +461,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         if (s->now_us < st->quiet_until_us && v.act > LEVEL_WARN &&
             !(v.act == LEVEL_KILL && v.reason == REASON_LOW))
                 v.act = LEVEL_WARN;
+        v.next_us = next_look_us(&v, mem_kibps);
         hold_level(st, s, &l, &v);
         v.settled = v.level == LEVEL_CALM ||
                     (v.level == LEVEL_WATCH &&

@@ -1280,6 +1280,93 @@ decide_looks_again_sooner_when_swap_is_what_runs_out(void **state)
         assert_int_equal(m.v.next_us, 30000);
 }
 
+/* Below TERM, how low it gets is known: there is no cause to end anybody. */
+static void
+live_full(struct machine *m, uint64_t lowest_kib, uint64_t kib)
+{
+        power_on(m, TOTAL, lowest_kib);
+        (void)look(m);
+        (void)stay(m, 11 * SECOND);
+        m->s.mem.available_kib = kib;
+        (void)stay(m, 1 * SECOND);
+        assert_true(m->v.below_term);
+        assert_int_equal(m->v.act, LEVEL_WARN);
+}
+
+static void
+decide_does_not_hurry_while_a_full_machine_breathes(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        live_full(&m, 400000, 450000);
+        for (unsigned i = 0; i < 600; i++) {
+                m.s.mem.available_kib = 450000 - i % 8 * 2000;
+                assert_int_equal(look_after(&m, 100 * MS), LEVEL_WARN);
+                assert_int_equal(m.v.left_us, m.v.fall_kibps ? 0 : DECIDE_NEVER_US);
+                assert_int_equal(m.v.next_us, 100 * MS);
+        }
+}
+
+static void
+decide_looks_as_near_as_can_be_where_a_full_machine_falls_towards_kill(void **state)
+{
+        static const struct {
+                uint64_t to, kibps, next_us;
+        } rows[] = {
+                { KILL + 100000, 100000, 100000 }, { KILL + 99980, 100000, 5000 },
+                { KILL + 60000, 100000, 5000 },    { KILL + 20, 100000, 5000 },
+                { KILL + 140000, 140000, 100000 }, { KILL + 139980, 140000, 5000 },
+                { KILL + 20000, 20000, 100000 },   { KILL + 19980, 20000, 5000 },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                live_full(&m, KILL + 1, 499980);
+                assert_int_equal(
+                        plunge(&m, rows[i].to + rows[i].kibps / 2, rows[i].to, rows[i].kibps),
+                        LEVEL_WARN);
+                assert_int_equal(m.v.next_us, rows[i].next_us);
+        }
+}
+
+/* The same with swap: KILL is as far as both. */
+static void
+decide_counts_swap_on_the_way_to_kill(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        live_full(&m, KILL + 1, 400000);
+        m.s.mem.swap_total_kib = 1000000;
+        m.s.mem.swap_free_kib = 90000;
+        (void)stay(&m, 1 * SECOND);
+        assert_true(m.v.below_term);
+        m.s.mem.swap_free_kib -= 18000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.fall_kibps, 180000);
+        assert_int_equal(m.v.next_us, 5000);
+        m.s.mem.swap_free_kib -= 15000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.fall_kibps, 150000);
+        assert_int_equal(m.v.next_us, 100000);
+}
+
+static void
+decide_looks_as_near_as_can_be_while_somebody_is_to_be_ended(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 0);
+        assert_int_equal(plunge(&m, TERM + 100000, TERM, 10000), LEVEL_TERM);
+        assert_int_equal(m.v.next_us, 5000);
+        m.s.mem.available_kib -= 1;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_TERM);
+        assert_int_equal(m.v.next_us, 5000);
+}
+
 static void
 decide_is_not_confused_by_memory_that_stands_still_and_then_jumps(void **state)
 {
@@ -1990,6 +2077,11 @@ main(void)
                 cmocka_unit_test(decide_sees_no_fall_where_memory_rises_or_goes_into_swap),
                 cmocka_unit_test(decide_looks_again_at_half_the_time_to_the_nearest_limit),
                 cmocka_unit_test(decide_looks_again_sooner_when_swap_is_what_runs_out),
+                cmocka_unit_test(decide_does_not_hurry_while_a_full_machine_breathes),
+                cmocka_unit_test(
+                        decide_looks_as_near_as_can_be_where_a_full_machine_falls_towards_kill),
+                cmocka_unit_test(decide_counts_swap_on_the_way_to_kill),
+                cmocka_unit_test(decide_looks_as_near_as_can_be_while_somebody_is_to_be_ended),
                 cmocka_unit_test(decide_is_not_confused_by_memory_that_stands_still_and_then_jumps),
                 cmocka_unit_test(decide_sees_a_limit_coming_only_while_it_is_in_sight),
                 cmocka_unit_test(decide_drops_trends_after_a_second_late_or_suspended),
