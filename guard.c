@@ -25,6 +25,8 @@
 /* While CALM the slower files are looked at so often: who is ended inside of a limit must be seen
  * before memory gets low, or it would count as one that came too late here. */
 #define DEEP_US 1000000u
+/* So long before TERM a roster is wanted as soon as can be. */
+#define NEAR_US 5000000u
 /* How things stand is told so often. */
 #define STATE_US 1000000u
 /* What the kernel ends inside of limits, which may be many a second, is told so often. */
@@ -149,8 +151,10 @@ publish(struct guard *g)
 {
         struct share *sh = g->share;
         const struct verdict *v = &g->verdict;
+        /* At TERM already, each breath of a full machine takes no time to get there. */
+        bool near = v->left_us > 0 ? v->left_us < NEAR_US : v->next_us < DECIDE_TICK_US;
         bool hot = v->level >= LEVEL_WATCH &&
-                   (v->act >= LEVEL_TERM || v->left_us < 5000000u || g->watch.state != WATCH_IDLE);
+                   (v->act >= LEVEL_TERM || near || g->watch.state != WATCH_IDLE);
         bool wake = (hot && !atomic_load(&sh->hot)) || atomic_load(&sh->level) != (int)v->level;
 
         TELL(ticks, atomic_load(&sh->ticks) + 1);
