@@ -226,7 +226,7 @@ bench_print(const struct bench_row *row)
                 (void)printf("\t-");
         }
         if (row->guard <= BENCH_NOTHING)
-                says = "not run";
+                says = row->early ? "acted before" : "not run";
         if (row->beside && row->other > BENCH_NOTHING && row->guard > row->other && !row->itself &&
             strcmp(row->beside, "floor") != 0 && says[0] != 'm')
                 says = says[0] == 'r' ? "reached; peer better" : "peer better";

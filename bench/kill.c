@@ -210,6 +210,8 @@ print_row(const struct cell *cell, enum what w, enum who peer, bool worst)
         char key[64], what[200], of[32];
         struct bench_row row = { .key = key, .what = what, .unit = "ms", .itself = us != GUARD };
 
+        row.early = w == BACK && series[us].n[SIGNAL] > 0;
+
         if (series[us].n[w] == 0 && series[peer].n[w] == 0)
                 return;
         (void)snprintf(key, sizeof(key), "%s-%s-%u%s%s", m->key, cell->key, cell->crowd,
