@@ -13,13 +13,12 @@ build=${VM_BUILD:-$here/../../build/vm}
 out=${COMPARE_BUILD:-$here/../../build/compare}
 mem=${VM_GUEST_MEM:-768}
 daemons=${DAEMONS:-none earlyoom nohang systemd-oomd oomd oomguard}
-# Two processors, and disks that are slow: see VM_CLOCK in README.md.
-export VM_CLOCK=${VM_CLOCK:-host}
+jobs=${VM_JOBS:-}
 # shellcheck disable=SC2034 # for messages of kernel.sh
 what=compare-vm
 # shellcheck source=tests/vm/kernel.sh
 . "$here/kernel.sh"
-# One of each shape, so that all of it takes less than two hours.
+# One of each shape.
 shapes="leak/none bomb/none culprit/none thrash/disk stubborn/none swarm/disk filethrash/none
 leak/zram tmpfs-full/none protected/none crowd/none thrash3/disk busy/disk shift/disk"
 
@@ -61,14 +60,14 @@ run_one() { # SCENARIO/SWAP DAEMON
         log=$out/log/$name-$swap.$2
         [ -s "$file" ] && [ ! "${FORCE:-}" ] && return
         BOOT_MEM=$mem BOOT_SWAP=$((mem * 2)) BOOT_DATA=$build/data.img BOOT_PAYLOAD=$payload \
-                BOOT_WORDS="scenario=$name swap=$swap daemon=$2 seed=${SEED:-}" BOOT_LOG=$log \
-                BOOT_TIMEOUT=480 "$here/debian/boot.sh" "$build" "$image" \
+                BOOT_WORDS="vm_clock=$clock scenario=$name swap=$swap daemon=$2 seed=${SEED:-}" \
+                BOOT_LOG=$log BOOT_TIMEOUT=900 "$here/debian/boot.sh" "$build" "$image" \
                 "$here/compare/guest" > "$log.log" 2>&1
         line=$(sed -n 's/^RESULT //p' "$log.log" | tail -n 1)
         [ "$line" ] || line="FAIL $1: no result -- $(tail -n 1 "$log.log")"
         {
                 echo "$line"
-                echo "with $(date -u +%F) | $release | $(version_of "$2")"
+                echo "with $(date -u +%F) | $release | $(version_of "$2") | $clock clock"
                 grep ^SERVICE "$log.log"
         } > "$file"
         echo "$2: $line"
@@ -83,6 +82,7 @@ VM=${VM:-$shapes}
 # What only looks at this guard's own insides compares nothing.
 scenarios=$(select_scenarios | grep -vE '^(alloc-|soak|errand-|own-limit|no-threads)')
 [ "$scenarios" ] || die "no scenario is called $VM"
+choose_machine
 find_kernel
 build_data_disk
 make_image
@@ -90,10 +90,11 @@ make_payload
 trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
 for s in $scenarios; do
         for d in $daemons; do
+                while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n; done
                 run_one "$s" "$d" &
-                wait $!
         done
 done
+wait
 MEM=$mem "$here/compare/table.sh" "$out/results" "$here/scenarios" > "$out/table.md" ||
         die "cannot make the table"
 mkdir -p "$(dirname "$result")"

@@ -86,8 +86,8 @@ cat << EOF
 # Beside the others
 
 Written by \`make compare-vm\` (tests/vm/compare.sh). Measured on $(facts '*' 1); kernel $(facts '*' 2).
-A guest of ${MEM:-768} MiB and two processors, software emulation, Debian with systemd, real exhaustion, one run each in a
-fresh boot. Versions: earlyoom $(facts '*.earlyoom' 3); nohang $(facts '*.nohang' 3); systemd-oomd
+A guest of ${MEM:-768} MiB, Debian with systemd, software emulation, $(facts '*' 4) (tests/vm/README.md), real exhaustion, one
+run each in a fresh boot. Versions: earlyoom $(facts '*.earlyoom' 3); nohang $(facts '*.nohang' 3); systemd-oomd
 $(facts '*.systemd-oomd' 3); oomd $(facts '*.oomd' 3); oomguard $(facts '*.oomguard' 3).
 
 k: kernel kills for lack of memory in the whole machine. i: innocents killed, protected ones and system services
