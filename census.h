@@ -122,8 +122,8 @@ census_scan(struct census *c, uint64_t now_us, bool swap);
 /*
  * True while a process keeps the shared memory that it was seen with.  Where memory is short the
  * kernel takes such pages out of its page tables and puts them into swap, and status counts them
- * nowhere any more (VmSwap is anonymous memory only): of a hog's 900 MiB it showed 147, and somebody
- * steady with 105 MiB was ended first.
+ * nowhere any more (VmSwap is anonymous memory only): of a hog's 900 MiB it showed 147, and
+ * somebody steady with 105 MiB was ended first.
  */
 bool
 census_shmem_stays(const struct census *c);

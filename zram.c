@@ -84,9 +84,9 @@ add_mark(struct zram_window *w, const struct zram_stat *all)
 
 /*
  * A leak that does not compress hides behind what is there already, so what came last, two steps of
- * it or three, counts too when it is worse.  By amount and not by time: the sleeping programs that go
- * first compressed five to one, and over two seconds a leak into 350 MiB stood the machine still for
- * 1.3 s before it showed.
+ * it or three, counts too when it is worse.  By amount and not by time: the sleeping programs that
+ * go first compressed five to one, and over two seconds a leak into 350 MiB stood the machine still
+ * for 1.3 s before it showed.
  */
 uint32_t
 zram_judge(struct zram_window *w, uint64_t total_kib, const struct zram_stat *all)
@@ -99,8 +99,8 @@ zram_judge(struct zram_window *w, uint64_t total_kib, const struct zram_stat *al
         if ((last == 0 && stored >= step) || (last > stored && last - stored >= step)) {
                 restart(w, all);
         } else if (stored >= first && stored - first >= step) {
-                w->ratio_bp = ratio_bp(stored - first,
-                                       sub_floor(all->used_bytes, w->mark[0].used_bytes));
+                w->ratio_bp =
+                        ratio_bp(stored - first, sub_floor(all->used_bytes, w->mark[0].used_bytes));
                 if (stored >= last && stored - last >= step)
                         add_mark(w, all);
         }
