@@ -67,7 +67,7 @@ struct bench_row {
         double guard;
         const char *beside;
         double other;
-        bool early;         /* without a number, because the guard acted before */
+        bool early;         /* there is no number, because the guard acted before the limit */
         bool itself;        /* beside is the guard itself, in other circumstances: no peer */
         double ratio;       /* guard to other; 0: worked out from the two */
         double ratio_limit; /* 0: none */

@@ -62,7 +62,8 @@ static const struct cell cells[] = {
 enum what { SIGNAL, OVERSHOOT, DEATH, BACK, N_WHAT };
 
 struct times {
-        double ms[N_WHAT]; /* since the crossing; BENCH_NOTHING: it never was below the limit */
+        double ms[N_WHAT]; /* since the crossing; BENCH_NOTHING: there is none */
+        bool crossed;      /* memory was below the limit */
 };
 
 /* Others on this machine may take or free so much in a round before it is done again. */
@@ -100,6 +101,7 @@ evaluate(const struct cell *cell, uint64_t limit_kib, uint64_t dead_ns, struct t
         else if (ret->ms[SIGNAL] > 0)
                 ret->ms[SIGNAL] = 0;
         ret->ms[DEATH] = ret->ms[SIGNAL] + (double)(dead_ns - f.signal_ns) / 1e6;
+        ret->crossed = cross_ns != 0;
         ret->ms[BACK] = BENCH_NOTHING;
         if (cross_ns && back_ns > cross_ns)
                 ret->ms[BACK] = (double)(back_ns - cross_ns) / 1e6;
@@ -160,7 +162,7 @@ run_round(const struct cell *cell, enum who who, struct times *ret)
 struct series {
         double ms[N_WHAT][ROUNDS_MAX];
         unsigned n[N_WHAT];
-        unsigned n_survived;
+        unsigned n_survived, n_crossed;
 };
 
 static struct series series[N_WHO];
@@ -169,6 +171,7 @@ static void
 add(struct series *s, enum outcome outcome, const struct times *t)
 {
         s->n_survived += outcome == SURVIVED;
+        s->n_crossed += outcome == MEASURED && t->crossed;
         for (unsigned w = 0; w < N_WHAT && outcome == MEASURED; w++)
                 if (t->ms[w] > BENCH_NOTHING)
                         s->ms[w][s->n[w]++] = t->ms[w];
@@ -210,8 +213,7 @@ print_row(const struct cell *cell, enum what w, enum who peer, bool worst)
         char key[64], what[200], of[32];
         struct bench_row row = { .key = key, .what = what, .unit = "ms", .itself = us != GUARD };
 
-        row.early = w == BACK && series[us].n[SIGNAL] > 0;
-
+        row.early = series[us].n[SIGNAL] > 0 && series[us].n_crossed == 0;
         if (series[us].n[w] == 0 && series[peer].n[w] == 0)
                 return;
         (void)snprintf(key, sizeof(key), "%s-%s-%u%s%s", m->key, cell->key, cell->crowd,
