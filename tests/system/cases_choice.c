@@ -236,6 +236,33 @@ whoever_gets_a_number_again_is_not_who_had_it(void)
         CHECK(actor_lives(heir), "the heir was ended");
 }
 
+/* Where there is swap, reclaim takes shared pages out of page tables, and no file counts them. */
+static void
+shared_memory_that_reclaim_has_unmapped_is_still_its_owners(void)
+{
+        memory_make_up();
+        struct actor *steady = actor_start_ready("hold=40 wait");
+        struct actor *shared = actor_start_ready("shm=60 wait unmap wait");
+
+        memory_swap(512, 400);
+        memory_fix(300);
+        guard_begin_with(LIMITS("110M", "100M", "0%"));
+        guard_looks(5);
+        memory_fix(140);
+        guard_level("watch");
+        actor_go(shared, 1);
+        actor_ready(shared, 1);
+        guard_looks(2 * CASES_LOOKS); /* all processes are looked at once a second */
+        memory_swap(512, 30);
+        memory_fix(80);
+        (void)guard_says("SIGTERM to %d ", (int)shared->pid);
+        int first = guard_line_of("SIGTERM to %d ", (int)shared->pid);
+        int other = guard_line_of(" to %d ", (int)steady->pid);
+
+        CHECK(other < 0 || first < other, "the steady one was ended first");
+        actor_dies(shared, SIGTERM);
+}
+
 const struct system_case cases_choice[] = {
         CASE(the_largest_is_ended_first),
         CASE(memory_that_is_low_from_the_start_is_acted_on),
@@ -244,6 +271,7 @@ const struct system_case cases_choice[] = {
         CASE(a_fork_swarm_is_ended_as_one_and_its_parent_lives),
         CASE(a_copy_on_write_child_is_spared),
         CASE(a_pool_shared_by_many_is_not_counted_for_each),
+        CASE(shared_memory_that_reclaim_has_unmapped_is_still_its_owners),
         CASE(two_hogs_take_two_kills_one_after_the_other_and_no_third),
         CASE(a_large_process_that_forks_all_the_time_lives),
         CASE(a_positive_oom_score_adj_weighs_more),

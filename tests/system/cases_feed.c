@@ -5,7 +5,6 @@
  */
 #include "cases.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -474,22 +473,6 @@ sixteen_that_do_not_read_stop_nothing_and_are_told_what_they_lost(void)
         CHECK(guard_said("are lost") == 0, "the loop had to drop records");
 }
 
-static unsigned
-count_files(void)
-{
-        char path[64];
-        unsigned n = 0;
-
-        (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)guard_pid());
-        DIR *d = opendir(path);
-
-        CHECK(d, "%s: %s", path, strerror(errno));
-        while (readdir(d))
-                n++;
-        (void)closedir(d);
-        return n;
-}
-
 static void
 two_hundred_that_come_and_go_leave_nothing_open(void)
 {
@@ -500,7 +483,7 @@ two_hundred_that_come_and_go_leave_nothing_open(void)
 
         CHECK(listener_ask(l, WIRE_OP_STATE, 0) == 0, "no feed");
         guard_looks(5);
-        unsigned before = count_files();
+        unsigned before = guard_descriptors();
 
         for (unsigned i = 0; i < COMERS; i++) {
                 struct listener *one = listener_come(i % 2 ? NOBODY : 0);
@@ -511,7 +494,8 @@ two_hundred_that_come_and_go_leave_nothing_open(void)
                         CHECK(write(one->fd, "rubbish", 7) == 7, "%s", strerror(errno));
                 listener_go(one);
         }
-        AWAIT(count_files() == before, "%u descriptors, there are %u", before, count_files());
+        AWAIT(guard_descriptors() == before, "%u descriptors, there are %u", before,
+              guard_descriptors());
         CHECK(listener_ask(l, WIRE_OP_STATE, 0) == 0, "no feed any more");
 }
 

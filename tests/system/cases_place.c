@@ -5,7 +5,6 @@
  */
 #include "cases.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -46,22 +45,6 @@ thirty_two_descriptors_are_enough(void)
         CHECK(guard_said("Too many open files") == 0, "said too much");
 }
 
-static unsigned
-count_descriptors(void)
-{
-        char path[64];
-        unsigned n = 0;
-
-        (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)guard_pid());
-        DIR *dir = opendir(path);
-
-        CHECK(dir, "%s: %s", path, strerror(errno));
-        while (readdir(dir))
-                n++;
-        (void)closedir(dir);
-        return n;
-}
-
 static void
 while_memory_is_plentiful_nobody_is_followed(void)
 {
@@ -72,17 +55,17 @@ while_memory_is_plentiful_nobody_is_followed(void)
         memory_leave(300);
         guard_begin_with(LIMITS("110M", "100M", "0%"));
         guard_looks(5);
-        unsigned n = count_descriptors();
+        unsigned n = guard_descriptors();
 
         memory_leave(140);
-        AWAIT(count_descriptors() >= n + 4, "them to be followed");
+        AWAIT(guard_descriptors() >= n + 4, "them to be followed");
         actor_go(brief, 1);
         actor_dies(brief, 0);
         memory_leave(300);
         guard_level("calm");
-        AWAIT(count_descriptors() == n, "them to be let go of");
+        AWAIT(guard_descriptors() == n, "them to be let go of");
         guard_looks(CASES_LOOKS);
-        CHECK(count_descriptors() == n, "followed again");
+        CHECK(guard_descriptors() == n, "followed again");
         still_ends(hog);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "guard.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -225,6 +226,22 @@ pid_t
 guard_pid(void)
 {
         return g.pid;
+}
+
+unsigned
+guard_descriptors(void)
+{
+        char path[64];
+        unsigned n = 0;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)g.pid);
+        DIR *dir = opendir(path);
+
+        CHECK(dir, "%s: %s", path, strerror(errno));
+        while (readdir(dir))
+                n++;
+        (void)closedir(dir);
+        return n;
 }
 
 /* ---- what it says ---- */

@@ -36,6 +36,10 @@ guard_runs(void);
 pid_t
 guard_pid(void);
 
+/* How many it has open. */
+unsigned
+guard_descriptors(void);
+
 /* Takes in what it has said. */
 void
 guard_listen(void);

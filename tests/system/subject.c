@@ -6,7 +6,8 @@
  *
  *   hold=MIB shm=MIB thp=MIB         takes memory: private, shared with its children, huge pages
  *   grow=MIB:RATE growshm= growthp=  the same by RATE MiB a second; 0 MIB is without end
- *   touch  free                      reads all of it, which maps what is shared; gives it back
+ *   touch  free  unmap               reads all of it, which maps what is shared; gives it back;
+ *                                    as reclaim does: what is shared stays, its page tables go
  *   wait                             says `ready` and reads one byte
  *   name=TEXT                        PR_SET_NAME; %HH is a byte
  *   uid=N  adj=N  nodump             becomes that user; oom_score_adj; PR_SET_DUMPABLE 0
@@ -293,6 +294,8 @@ run_simple(const char *word, const char *value)
                 subject_touch();
         else if (strcmp(word, "free") == 0)
                 subject_give_back();
+        else if (strcmp(word, "unmap") == 0)
+                subject_unmap();
         else if (strcmp(word, "wait") == 0)
                 wait_for_go();
         else if (strcmp(word, "ignore") == 0)

@@ -29,5 +29,7 @@ void
 subject_touch(void);
 void
 subject_give_back(void);
+void
+subject_unmap(void);
 
 #endif

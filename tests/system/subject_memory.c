@@ -79,6 +79,14 @@ subject_give_back(void)
         }
 }
 
+void
+subject_unmap(void)
+{
+        for (unsigned i = 0; i < n_kept; i++)
+                if (madvise(kept[i].at, kept[i].size, MADV_DONTNEED) < 0)
+                        subject_fail("MADV_DONTNEED");
+}
+
 /* Steps of 2 MiB at most, so that huge pages come whole. */
 void
 subject_grow(const char *value, int flags, bool huge)

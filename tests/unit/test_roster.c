@@ -104,8 +104,13 @@ roster_refresh_lets_nobody_lose_shared_memory_to_swap(void **state)
         assert_int_equal(c->shmem_kib, 30);
         /* It has gone, and all that it had. */
         r.shmem_stays = true;
-        write_file(c->size_fd, "");
+        c->shmem_kib = 900;
+        write_file(c->size_fd, "Name:\tx\nUid:\t1\t2\t3\t4\nThreads:\t1\n");
         (void)roster_refresh(&r, 4000000);
+        assert_int_equal(c->shmem_kib, 0);
+        c->shmem_kib = 900;
+        write_file(c->size_fd, "");
+        (void)roster_refresh(&r, 5000000);
         assert_int_equal(c->shmem_kib, 0);
         (void)close(c->size_fd);
 }
