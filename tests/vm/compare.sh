@@ -62,7 +62,11 @@ run_one() { # SCENARIO/SWAP DAEMON
         BOOT_MEM=$mem BOOT_SWAP=$((mem * 2)) BOOT_DATA=$build/data.img BOOT_PAYLOAD=$payload \
                 BOOT_WORDS="vm_clock=$clock scenario=$name swap=$swap daemon=$2 seed=${SEED:-}" \
                 BOOT_LOG=$log BOOT_TIMEOUT=900 "$here/debian/boot.sh" "$build" "$image" \
-                "$here/compare/guest" > "$log.log" 2>&1
+                "$here/compare/guest" > "$log.log" 2>&1 &
+        boot=$!
+        # It ends the machine.
+        trap 'kill $boot; exit 130' TERM
+        wait $boot
         line=$(sed -n 's/^RESULT //p' "$log.log" | tail -n 1)
         [ "$line" ] || line="FAIL $1: no result -- $(tail -n 1 "$log.log")"
         {

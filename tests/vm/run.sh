@@ -73,6 +73,8 @@ build_initramfs() {
 }
 
 boot() { # SCENARIO SWAP LOG
+        # The clock that is to wake a sleeping machine stands still with it, in virtual time.
+        [ "$clock/$1" != virtual/suspend ] || VM_CLOCK=host choose_machine
         local words="log_buf_len=4M vm_clock=$clock scenario=$1 swap=$2 daemon=$daemon seed=$seed"
         local port=
         [ "${VM_TRACE:-}" ] && port="-serial file:$3.trace" words="$words trace=$VM_TRACE"
