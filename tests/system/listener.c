@@ -61,8 +61,8 @@ listener_go(struct listener *l)
         free(l);
 }
 
-void
-listener_send(struct listener *l, enum wire_op op, uint64_t arg)
+bool
+listener_offers(struct listener *l, enum wire_op op, uint64_t arg)
 {
         struct wire_request q = { .magic = WIRE_MAGIC,
                                   .version = WIRE_VERSION,
@@ -70,8 +70,16 @@ listener_send(struct listener *l, enum wire_op op, uint64_t arg)
                                   .id = ++last_id,
                                   .arg = arg };
 
-        CHECK(send(l->fd, &q, sizeof(q), MSG_NOSIGNAL) == sizeof(q), "request: %s",
-              strerror(errno));
+        ssize_t n = send(l->fd, &q, sizeof(q), MSG_NOSIGNAL);
+
+        CHECK(n == sizeof(q) || (n < 0 && errno == EPIPE), "request: %s", strerror(errno));
+        return n == sizeof(q);
+}
+
+void
+listener_send(struct listener *l, enum wire_op op, uint64_t arg)
+{
+        CHECK(listener_offers(l, op, arg), "turned away");
 }
 
 bool

@@ -37,7 +37,12 @@ listener_go(struct listener *l);
 int
 listener_ask(struct listener *l, enum wire_op op, uint64_t arg);
 
-/* Asks, and waits for nothing. */
+/* Asks, and waits for nothing.  False: it was turned away, for want of a place: those of who has
+ * gone are free when the guard has come round to it. */
+bool
+listener_offers(struct listener *l, enum wire_op op, uint64_t arg);
+
+/* The same, and must not be turned away. */
 void
 listener_send(struct listener *l, enum wire_op op, uint64_t arg);
 
