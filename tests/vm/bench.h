@@ -43,6 +43,7 @@ struct bench {
         unsigned n_subjects;
         long need; /* how many guilty ones must die; -1 is all of them */
         bool kernel_may_kill;
+        bool canary_may_wait;
         uint64_t total_kib;
         uint64_t lowest_kib;
         uint64_t await_kib; /* a step waits for available memory to be down to this; or 0 */

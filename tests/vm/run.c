@@ -174,6 +174,8 @@ step(struct bench *b, char **t, unsigned n)
                 episode_over(b);
         else if (!strcmp(t[0], "kernel-may-kill"))
                 b->kernel_may_kill = true;
+        else if (!strcmp(t[0], "canary-may-wait"))
+                b->canary_may_wait = true;
         else
                 snprintf(b->error, sizeof b->error, "no such step: %s", t[0]);
 }
