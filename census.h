@@ -89,8 +89,9 @@ struct census {
         uint16_t *slot; /* hash by pid: index + 1 into row, 0: empty */
         uint32_t slot_mask;
         uint16_t pass;
-        bool swap; /* there is swap: sizes are read from status */
-        bool low;  /* memory is short: whoever scans says so */
+        bool swap;     /* there is swap: sizes are read from status */
+        bool low;      /* memory is short: whoever scans says so */
+        bool may_wait; /* its thread may wait for another process: false for one that must act */
         int32_t kernel[CENSUS_KERNEL];
         struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [3] when last calm */
         struct follow follow[CENSUS_FOLLOWS];

@@ -34,6 +34,8 @@ choice_own_scan(struct guard *g)
                 return;
         follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
         if (g->roster && g->roster != own) {
+                if (g->roster->policy_n == g->policy_n)
+                        follow_adopt(&g->own, &own->roster, &g->roster->roster);
                 roster_adopt(&own->roster, &g->roster->roster);
                 roster_adopt_marks(&own->roster, &g->roster->roster);
         }

@@ -429,9 +429,11 @@ errand_open(struct errand *e, int fd_budget)
         int r = census_open(&e->census, "/proc", e->row, CENSUS_ROWS, e->slot, ERRAND_SLOTS,
                             fd_budget);
 
-        if (r == 0)
-                census_set_policy(&e->census, e->current);
-        return r;
+        if (r < 0)
+                return r;
+        e->census.may_wait = true;
+        census_set_policy(&e->census, e->current);
+        return 0;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "identity.h"
 #include "procfs.h"
 #include "roster.h"
+#include "rules.h"
 
 /* Shared memory below this is nobody's growth. */
 #define SHARED_KIB 1024u
@@ -55,10 +56,10 @@ follow_place(struct census *c)
 }
 
 static struct follow *
-follow_find(struct census *c, const struct row *r)
+follow_find(struct census *c, int32_t pid, uint64_t start_ticks)
 {
         for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
-                if (c->follow[i].pid == r->pid && c->follow[i].start_ticks == r->start_ticks)
+                if (c->follow[i].pid == pid && c->follow[i].start_ticks == start_ticks)
                         return &c->follow[i];
         return NULL;
 }
@@ -70,16 +71,18 @@ follow_identify(struct census *c, struct follow *f, const struct proc_stat *st)
         struct proc_status status = { .uid = UINT32_MAX }; /* who is not known is not root */
         char text[PROCFS_TEXT_MAX];
         ssize_t n = procfs_read(c->proc_fd, f->pid, 0, "status", text, sizeof(text));
+        bool asked = rules_first_of(c->policy, RULE_CMDLINE, RULE_NONE) != NULL;
 
         if (n > 0)
                 (void)proc_status_parse(text, (size_t)n, &status);
         memcpy(id.name, st->name, sizeof(id.name));
         id.uid = status.uid;
-        identity_read(c->proc_fd, f->pid, c->host_mnt, &id);
+        identity_read(c->proc_fd, f->pid, c->host_mnt, asked && c->may_wait, &id);
         f->uid = status.uid;
         f->ns_init = status.ns_init;
         f->exe_id = identity_exe_id(id.exe);
-        f->standing = identity_standing(c->policy, &id);
+        f->standing = asked && !c->may_wait ? identity_standing_unread(c->policy, &id)
+                                            : identity_standing(c->policy, &id);
         f->stack = st->start_stack;
         memcpy(f->name, st->name, sizeof(f->name));
         memcpy(f->unit, id.unit, sizeof(f->unit));
@@ -158,7 +161,7 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
         }
         r->ppid = st->ppid;
         r->stack = st->start_stack;
-        f = follow_find(c, r);
+        f = follow_find(c, r->pid, r->start_ticks);
         if (passer) {
                 if (f && f->stack == st->start_stack && f->used >= c->reidentify)
                         return f;
@@ -465,6 +468,20 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
         c->built++;
         release_old(c, done);
         make(c, now_us, NULL, ret);
+}
+
+void
+follow_adopt(struct census *c, struct roster *r, const struct roster *before)
+{
+        for (uint32_t i = 0; i < r->n; i++) {
+                const struct candidate *b = roster_find(before, &r->c[i]);
+                struct follow *f = b ? follow_find(c, b->pid, b->start_ticks) : NULL;
+
+                if (!f)
+                        continue;
+                f->standing = b->standing;
+                r->c[i].standing = b->standing;
+        }
 }
 
 void

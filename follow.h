@@ -16,6 +16,10 @@
 void
 follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
 
+/* Takes over who they are from a roster of the same policy, which was made by who may wait. */
+void
+follow_adopt(struct census *c, struct roster *r, const struct roster *before);
+
 /*
  * Makes a roster of nobody instead, to end following: what is held can only be closed when the
  * loop has taken another roster, so it takes one of these and, next time, closes the rest.

@@ -111,11 +111,14 @@ read_cgroup(int proc_fd, int32_t pid, struct identity_text *ret)
 }
 
 void
-identity_read(int proc_fd, int32_t pid, const char *host_mnt, struct identity_text *ret)
+identity_read(int proc_fd, int32_t pid, const char *host_mnt, bool cmdline,
+              struct identity_text *ret)
 {
         ret->root_exe = false;
         read_exe(proc_fd, pid, host_mnt, ret);
-        read_cmdline(proc_fd, pid, ret);
+        ret->cmdline[0] = '\0';
+        if (cmdline)
+                read_cmdline(proc_fd, pid, ret);
         read_cgroup(proc_fd, pid, ret);
 }
 
@@ -141,6 +144,17 @@ identity_standing(const struct policy *p, const struct identity_text *text)
                         s.builtin = (int16_t)i;
                         break;
                 }
+        return s;
+}
+
+struct standing
+identity_standing_unread(const struct policy *p, const struct identity_text *text)
+{
+        const struct rule *r = rules_first_of(p, RULE_CMDLINE, RULE_PROTECT);
+        struct standing s = identity_standing(p, text);
+
+        if (s.effect != RULE_PROTECT && r)
+                s = (struct standing){ RULE_PROTECT, (int16_t)(r - p->rules), -1 };
         return s;
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who a process is, as rules ask: executable, command line, cgroup, unit.  Read once, when a
- * process is first followed: a command line can wait 34 ms for a victim that forks.  Never judges:
- * rules.c does.
+ * process is first followed.  Never judges: rules.c does.
+ *
+ * A command line is read under the process's mmap_lock, and whoever forks or maps holds that while
+ * it waits for memory: among 800 processes that forked in a machine with none left, a scan stood
+ * still for 30 s.  So it is only read where a rule asks for it, by who may wait.
  */
 #ifndef OOMGUARD_IDENTITY_H
 #define OOMGUARD_IDENTITY_H
@@ -29,13 +32,20 @@ struct identity_text {
 void
 identity_host_namespace(int proc_fd, char *ret, size_t size);
 
-/* Reads what it can: what cannot be read stays empty.  name and uid are the caller's to fill. */
+/* Reads what it can: what cannot be read stays empty.  name and uid are the caller's to fill.  The
+ * command line is read only when `cmdline`. */
 void
-identity_read(int proc_fd, int32_t pid, const char *host_mnt, struct identity_text *ret);
+identity_read(int proc_fd, int32_t pid, const char *host_mnt, bool cmdline,
+              struct identity_text *ret);
 
 /* The policy's word on it, as indices. */
 struct standing
 identity_standing(const struct policy *p, const struct identity_text *id);
+
+/* The same for one whose command line was not read: what a rule might protect by it is protected.
+ */
+struct standing
+identity_standing_unread(const struct policy *p, const struct identity_text *id);
 
 /* A number for an executable, the same for the same path; 0 for an empty one. */
 uint32_t

@@ -141,8 +141,8 @@ roster_refresh_in_turns(struct roster *r, uint64_t now_us)
         return refresh(r, now_us, false);
 }
 
-static const struct candidate *
-same_process(const struct roster *r, const struct candidate *c)
+const struct candidate *
+roster_find(const struct roster *r, const struct candidate *c)
 {
         for (uint32_t i = 0; i < r->n; i++)
                 if (r->c[i].pid == c->pid && r->c[i].start_ticks == c->start_ticks)
@@ -155,7 +155,7 @@ roster_adopt(struct roster *r, const struct roster *before)
 {
         for (uint32_t i = 0; i < r->n; i++) {
                 struct candidate *c = &r->c[i];
-                const struct candidate *b = same_process(before, c);
+                const struct candidate *b = roster_find(before, c);
 
                 /* Another file counts other memory: the difference would look like growth. */
                 if (!b || b->size_is_status != c->size_is_status)
@@ -172,7 +172,7 @@ void
 roster_adopt_marks(struct roster *r, const struct roster *before)
 {
         for (uint32_t i = 0; i < r->n; i++) {
-                const struct candidate *b = same_process(before, &r->c[i]);
+                const struct candidate *b = roster_find(before, &r->c[i]);
 
                 if (!b)
                         continue;

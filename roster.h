@@ -38,6 +38,10 @@ roster_read(struct candidate *c);
 void
 roster_measure(struct candidate *c, uint64_t now_us);
 
+/* The same process on a roster, or NULL. */
+const struct candidate *
+roster_find(const struct roster *r, const struct candidate *c);
+
 /* Takes what was measured on the roster before: its sizes of the past are finer. */
 void
 roster_adopt(struct roster *r, const struct roster *before);

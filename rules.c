@@ -236,6 +236,16 @@ rules_builtin(size_t i)
         return i < sizeof(builtin) / sizeof(builtin[0]) ? builtin[i] : NULL;
 }
 
+const struct rule *
+rules_first_of(const struct policy *p, enum rule_kind kind, enum rule_effect effect)
+{
+        for (uint32_t i = 0; i < p->n_rules; i++)
+                if (p->rules[i].kind == kind &&
+                    (effect == RULE_NONE || p->rules[i].effect == effect))
+                        return &p->rules[i];
+        return NULL;
+}
+
 const char *
 rules_kind_word(enum rule_kind kind)
 {

@@ -45,6 +45,10 @@ rules_match(const struct policy *p, const struct identity *id);
 const char *
 rules_builtin(size_t i);
 
+/* The policy's first rule of this kind and effect, RULE_NONE: of whatever effect; or NULL. */
+const struct rule *
+rules_first_of(const struct policy *p, enum rule_kind kind, enum rule_effect effect);
+
 /* `name`, `exe`, ...: the word of a kind in the file's syntax. */
 const char *
 rules_kind_word(enum rule_kind kind);

@@ -42,7 +42,7 @@ read_identity(struct job *j, int32_t pid, struct identity_text *ret)
         memset(ret, 0, sizeof(*ret));
         memcpy(ret->name, st.name, sizeof(ret->name));
         ret->uid = status.uid;
-        identity_read(j->proc_fd, pid, j->host_mnt, ret);
+        identity_read(j->proc_fd, pid, j->host_mnt, true, ret);
         n = procfs_link(j->proc_fd, pid, "exe", link, sizeof(link));
         if (n == -EACCES || n == -EPERM)
                 j->ret->n_hidden++;

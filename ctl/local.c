@@ -114,6 +114,7 @@ open_all(struct ctl *ctl, struct local *l)
                 sampler_close(&l->sampler);
                 return r;
         }
+        l->census.may_wait = true;
         census_set_policy(&l->census, &l->policy);
         local_look(l, NULL, NULL);
         r = census_scan(&l->census, l->sample.now_us, l->sample.mem.swap_total_kib > 0);
@@ -240,7 +241,7 @@ judge_own_ancestors(struct local *l)
                     c->standing.builtin >= 0)
                         continue;
                 memcpy(id.name, c->name, sizeof(id.name));
-                identity_read(l->census.proc_fd, c->pid, l->census.host_mnt, &id);
+                identity_read(l->census.proc_fd, c->pid, l->census.host_mnt, true, &id);
                 c->standing = identity_standing(&l->policy, &id);
         }
 }

@@ -741,6 +741,87 @@ follow_build_reads_identity_once_and_again_after_exec(void **state)
         assert_identity("ccc", RULE_NONE);
 }
 
+/* Whoever opened it here would wait for a writer, and nobody writes. */
+static void
+put_line_that_waits(int32_t pid)
+{
+        put(pid, 1000);
+        assert_int_equal(mkfifo(fake_path("%d/cmdline", pid), 0600), 0);
+}
+
+static void
+add_line_rule(enum rule_effect effect)
+{
+        policy.rules[policy.n_rules++] =
+                (struct rule){ .effect = effect, .kind = RULE_CMDLINE, .glob = "*--x*" };
+}
+
+static void
+follow_build_reads_no_command_line_that_no_rule_asks_for(void **state)
+{
+        (void)state;
+        policy.n_rules = 1;
+        policy.rules[0] = (struct rule){ .effect = RULE_AVOID, .kind = RULE_NAME, .glob = "y" };
+        c.may_wait = true;
+        put_line_that_waits(PID);
+        (void)alarm(20);
+        scan_and_build();
+        (void)alarm(0);
+        assert_int_equal(find(PID)->standing.effect, RULE_NONE);
+}
+
+static void
+follow_build_reads_a_command_line_that_a_rule_asks_for(void **state)
+{
+        (void)state;
+        add_line_rule(RULE_PREFER);
+        c.may_wait = true;
+        put(PID, 1000);
+        fake_bytes(PID, "cmdline", "a\0--x", 5);
+        scan_and_build();
+        assert_int_equal(find(PID)->standing.effect, RULE_PREFER);
+}
+
+static void
+follow_build_that_must_not_wait_takes_a_command_line_for_protected(void **state)
+{
+        (void)state;
+        add_line_rule(RULE_PREFER);
+        put_line_that_waits(PID);
+        (void)alarm(20);
+        scan_and_build();
+        assert_int_equal(find(PID)->standing.effect, RULE_NONE);
+        add_line_rule(RULE_PROTECT);
+        census_set_policy(&c, &policy);
+        scan_and_build();
+        (void)alarm(0);
+        assert_int_equal(find(PID)->standing.effect, RULE_PROTECT);
+        assert_int_equal(find(PID)->standing.rule, 1);
+}
+
+/* ... but whom somebody has looked at that could wait is known, and stays known. */
+static void
+follow_adopt_takes_over_who_they_are(void **state)
+{
+        static struct roster before;
+
+        (void)state;
+        add_line_rule(RULE_PROTECT);
+        put_line_that_waits(PID);
+        put_line_that_waits(PID + 1);
+        scan_and_build();
+        before = roster;
+        before.n = 1;
+        before.c[0] = *find(PID);
+        before.c[0].standing = (struct standing){ RULE_NONE, -1, -1 };
+        follow_adopt(&c, &roster, &before);
+        assert_int_equal(find(PID)->standing.effect, RULE_NONE);
+        assert_int_equal(find(PID + 1)->standing.effect, RULE_PROTECT);
+        scan_and_build();
+        assert_int_equal(find(PID)->standing.effect, RULE_NONE);
+        assert_int_equal(find(PID + 1)->standing.effect, RULE_PROTECT);
+}
+
 static void
 follow_build_reads_identity_again_after_a_new_policy(void **state)
 {
@@ -1537,6 +1618,10 @@ main(void)
                 CASE(follow_build_survives_ancestors_in_a_circle),
                 CASE(follow_build_adds_up_what_is_protected),
                 CASE(follow_build_reads_identity_once_and_again_after_exec),
+                CASE(follow_build_reads_no_command_line_that_no_rule_asks_for),
+                CASE(follow_build_reads_a_command_line_that_a_rule_asks_for),
+                CASE(follow_build_that_must_not_wait_takes_a_command_line_for_protected),
+                CASE(follow_adopt_takes_over_who_they_are),
                 CASE(follow_build_reads_identity_again_after_a_new_policy),
                 CASE(follow_build_reads_identity_again_of_one_that_comes_back),
                 CASE(follow_build_survives_a_hostile_name),

@@ -49,7 +49,7 @@ tear_down(void **state)
 static void
 read_id(void)
 {
-        identity_read(proc_fd, PID, OWN_MNT, &id);
+        identity_read(proc_fd, PID, OWN_MNT, true, &id);
 }
 
 /* ---- what is read ---- */
@@ -138,6 +138,20 @@ identity_read_cuts_a_long_command_line(void **state)
         read_id();
         assert_int_equal(strlen(id.cmdline), sizeof(id.cmdline) - 1);
         assert_int_equal(id.cmdline[100], ' ');
+}
+
+/* Whoever opened it here would wait for a writer, and nobody writes. */
+static void
+identity_read_leaves_a_command_line_alone_that_is_not_wanted(void **state)
+{
+        (void)state;
+        (void)mkdir(fake_path("%d", PID), 0755);
+        assert_int_equal(mkfifo(fake_path("%d/cmdline", PID), 0600), 0);
+        (void)strcpy(id.cmdline, "of another one");
+        (void)alarm(20);
+        identity_read(proc_fd, PID, OWN_MNT, false, &id);
+        (void)alarm(0);
+        assert_string_equal(id.cmdline, "");
 }
 
 static void
@@ -234,7 +248,7 @@ identity_read_trusts_nobody_when_the_hosts_namespace_is_unknown(void **state)
         (void)state;
         fake_link(PID, "exe", "/");
         fake_link(PID, "ns/mnt", OWN_MNT);
-        identity_read(proc_fd, PID, "", &id);
+        identity_read(proc_fd, PID, "", true, &id);
         assert_false(id.root_exe);
 }
 
@@ -321,7 +335,7 @@ identity_read_does_not_trust_another_file_under_the_hosts_path(void **state)
         assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
         assert_true(WIFSTOPPED(status));
         identity_host_namespace(fd, mnt, sizeof(mnt));
-        identity_read(fd, pid, mnt, &id);
+        identity_read(fd, pid, mnt, true, &id);
         assert_string_equal(id.exe, sh);
         assert_false(id.root_exe);
         (void)kill(pid, SIGKILL);
@@ -340,11 +354,11 @@ identity_read_knows_this_very_process(void **state)
         assert_true(readlink("/proc/self/exe", exe, sizeof(exe) - 1) > 0);
         assert_int_equal(stat("/proc/self/exe", &st), 0);
         identity_host_namespace(fd, mnt, sizeof(mnt));
-        identity_read(fd, (int32_t)getpid(), mnt, &id);
+        identity_read(fd, (int32_t)getpid(), mnt, true, &id);
         assert_string_equal(id.exe, exe);
         assert_non_null(strstr(id.cmdline, "test_identity"));
         assert_int_equal(id.root_exe, st.st_uid == 0);
-        identity_read(fd, (int32_t)getpid(), "mnt:[1]", &id);
+        identity_read(fd, (int32_t)getpid(), "mnt:[1]", true, &id);
         assert_false(id.root_exe);
         (void)close(fd);
 }
@@ -374,6 +388,30 @@ assert_standing(enum rule_effect effect, int rule, const char *builtin)
         }
         assert_true(s.builtin >= 0);
         assert_string_equal(rules_builtin((size_t)s.builtin), builtin);
+}
+
+static void
+identity_standing_unread_protects_whom_a_command_line_might(void **state)
+{
+        struct standing s;
+
+        (void)state;
+        memset(&id, 0, sizeof(id));
+        (void)strcpy(id.name, "browser");
+        add_rule(RULE_PREFER, RULE_CMDLINE, "*");
+        add_rule(RULE_PREFER, RULE_NAME, "browser");
+        s = identity_standing_unread(&policy, &id);
+        assert_int_equal(s.effect, RULE_PREFER);
+        assert_int_equal(s.rule, 1);
+        add_rule(RULE_PROTECT, RULE_CMDLINE, "*--keep*");
+        s = identity_standing_unread(&policy, &id);
+        assert_int_equal(s.effect, RULE_PROTECT);
+        assert_int_equal(s.rule, 2);
+        assert_int_equal(s.builtin, -1);
+        /* Whose name does it is protected by that. */
+        add_rule(RULE_PROTECT, RULE_NAME, "browser");
+        s = identity_standing_unread(&policy, &id);
+        assert_int_equal(s.rule, 3);
 }
 
 static void
@@ -510,6 +548,7 @@ main(void)
                 CASE(identity_read_survives_an_executable_longer_than_its_room),
                 CASE(identity_read_joins_a_command_line_by_spaces),
                 CASE(identity_read_cuts_a_long_command_line),
+                CASE(identity_read_leaves_a_command_line_alone_that_is_not_wanted),
                 CASE(identity_read_takes_the_innermost_unit),
                 CASE(identity_read_cuts_a_long_cgroup_and_a_long_unit),
                 CASE(identity_read_trusts_roots_executable_in_the_hosts_namespace),
@@ -519,6 +558,7 @@ main(void)
                 CASE(identity_read_trusts_the_hosts_own_file_in_another_namespace),
                 CASE(identity_read_does_not_trust_another_file_under_the_hosts_path),
                 CASE(identity_read_knows_this_very_process),
+                CASE(identity_standing_unread_protects_whom_a_command_line_might),
                 CASE(identity_standing_says_which_rule_decides),
                 CASE(identity_standing_says_which_built_in_pattern_decides),
                 CASE(identity_exe_id_tells_executables_apart),
