@@ -87,23 +87,6 @@ took_kib(const struct candidate *c, unsigned mark)
         return sub_floor(blame_own_kib(c), c->mark_kib[mark]);
 }
 
-static bool
-siblings(const struct candidate *a, const struct candidate *b)
-{
-        return a->exe_id != 0 && a->exe_id == b->exe_id && a->ppid == b->ppid;
-}
-
-/*
- * Started as one job: make's compilers have a shell or a driver of their own for a parent.  The
- * same programs in other terminals have the same grandparent too, but are no part of the job.
- */
-static bool
-cousins(const struct candidate *a, const struct candidate *b)
-{
-        return a->exe_id != 0 && a->exe_id == b->exe_id && a->gppid > 1 && a->gppid == b->gppid &&
-               a->pgrp > 0 && a->pgrp == b->pgrp;
-}
-
 /* What is asked of one mark, so that the searches below need not be told five things each. */
 struct question {
         const struct roster *r;
@@ -112,8 +95,41 @@ struct question {
         unsigned mark;
         uint64_t half_kib; /* took at least this */
         uint32_t swap_bp;
-        bool (*same_swarm)(const struct candidate *a, const struct candidate *b);
+        bool (*same_swarm)(const struct roster *r, const struct candidate *a,
+                           const struct candidate *b);
 };
+
+static bool
+siblings(const struct roster *r, const struct candidate *a, const struct candidate *b)
+{
+        (void)r;
+        return a->exe_id != 0 && a->exe_id == b->exe_id && a->ppid == b->ppid;
+}
+
+/*
+ * Started as one job: make's compilers have a shell or a driver of their own for a parent.  The
+ * same programs in other terminals have the same grandparent too, but are no part of the job.
+ */
+static bool
+cousins(const struct roster *r, const struct candidate *a, const struct candidate *b)
+{
+        (void)r;
+        return a->exe_id != 0 && a->exe_id == b->exe_id && a->gppid > 1 && a->gppid == b->gppid &&
+               a->pgrp > 0 && a->pgrp == b->pgrp;
+}
+
+/*
+ * However they descend from each other, of one job, and all of them started since all was well: a
+ * bomb of forks, or make below make without a limit.  A program of many processes that has been
+ * there for a while is none of that.
+ */
+static bool
+brood(const struct roster *r, const struct candidate *a, const struct candidate *b)
+{
+        return r->mark[MARK_CALM].boot_us != 0 && a->mark_kib[MARK_CALM] == 0 &&
+               b->mark_kib[MARK_CALM] == 0 && a->exe_id != 0 && a->exe_id == b->exe_id &&
+               a->pgrp > 0 && a->pgrp == b->pgrp;
+}
 
 /* Whether a took more than b; of equals it is the younger, so that the order of the roster does not
  * matter. */
@@ -192,7 +208,7 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
                 const struct candidate *c = &q->r->c[i];
                 uint64_t kib = took_kib(c, q->mark);
 
-                if (!q->same_swarm(c, &q->r->c[of]))
+                if (!q->same_swarm(q->r, c, &q->r->c[of]))
                         continue;
                 n_all++;
                 if (!took_any(q, c) || !candidate_eligible(c))
@@ -205,6 +221,15 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
                 group_add(q, who, i);
         }
         return n_all;
+}
+
+/* Where more of them take memory than fit on the roster, those on it stand for the others. */
+static uint64_t
+enough_kib(const struct question *q, const struct group *who)
+{
+        bool full = q->r->n == ROSTER_MAX && who->n >= ROSTER_MAX / 2;
+
+        return full ? q->half_kib / 2 : q->half_kib;
 }
 
 static bool
@@ -220,10 +245,10 @@ blame_swarm(const struct question *q, struct blame *ret)
                 bool first = true;
 
                 for (uint32_t j = 0; j < i && first; j++)
-                        first = !q->same_swarm(&q->r->c[j], &q->r->c[i]);
+                        first = !q->same_swarm(q->r, &q->r->c[j], &q->r->c[i]);
                 if (!first || gather(q, i, &who, &took, &g) < SWARM_MIN)
                         continue;
-                if (took < q->half_kib || took < ret->took_kib || who.n == 0 ||
+                if (took < enough_kib(q, &who) || took < ret->took_kib || who.n == 0 ||
                     !blame_lifts(q->v, q->s, &g))
                         continue;
                 if (found && took == ret->took_kib &&
@@ -295,11 +320,13 @@ blame_tmpfs(const struct roster *r, const struct verdict *v, const struct sample
 static bool
 blame_one_or_swarm(const struct question *q, struct blame *ret)
 {
-        struct question families = *q, jobs = *q;
+        struct question families = *q, jobs = *q, broods = *q;
 
         families.same_swarm = siblings;
         jobs.same_swarm = cousins;
-        return blame_one(q, ret) || blame_swarm(&families, ret) || blame_swarm(&jobs, ret);
+        broods.same_swarm = brood;
+        return blame_one(q, ret) || blame_swarm(&families, ret) || blame_swarm(&jobs, ret) ||
+               blame_swarm(&broods, ret);
 }
 
 /* Asks at each mark, the latest first. */

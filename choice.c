@@ -11,6 +11,8 @@
 
 /* A roster is stale when the next one is overdue by this. */
 #define OVERDUE_US 500000u
+/* Where the errand thread keeps pace a roster is fresher than this while memory falls. */
+#define AGED_US 250000u
 
 /* Marks and growth are known to the errand thread alone: what it last said of them still holds. */
 static void
@@ -69,6 +71,18 @@ explained(const struct guard *g, const struct choice *ch)
 }
 
 /*
+ * An aged roster that does not explain what is going on does not know whoever does it: a bomb of
+ * forks leaves the errand thread no processor.  As long as there is memory to open files with, it
+ * is worth another look.
+ */
+static bool
+worth_a_look(const struct guard *g)
+{
+        return g->verdict.available_kib > g->verdict.kill_kib &&
+               g->sample.now_us - g->roster->roster.made_us > AGED_US;
+}
+
+/*
  * Opening files with no memory left waits for the very memory that is to be freed: 6.8 s were seen
  * with zram at its end.  So a roster that explains the trouble is good enough, however late its
  * successor is.  But not one that was made before a reload: who is protected since then is not on
@@ -79,7 +93,7 @@ choice_make(struct guard *g, struct choice *ret)
 {
         if (g->roster && g->roster->policy_n == g->policy_n) {
                 choose_from_roster(g, ret);
-                if (explained(g, ret) || !roster_is_stale(g))
+                if (explained(g, ret) || (!roster_is_stale(g) && !worth_a_look(g)))
                         return true;
         }
         choice_own_scan(g);

@@ -663,6 +663,84 @@ blame_takes_cousins_of_one_job_for_a_swarm(void **state)
         assert_int_equal(find().who.n, 8);
 }
 
+/* Each forked by another one, in one process group; all was well at the last mark. */
+static void
+add_brood(unsigned n, uint64_t anon_kib, int32_t pgrp)
+{
+        place.r.mark[MARK_CALM] = place.r.mark[0];
+        for (unsigned i = 0; i < n; i++) {
+                struct candidate *c = add(anon_kib, 0);
+
+                c->exe_id = 77;
+                c->ppid = 5000 + (int32_t)place.r.n;
+                c->gppid = 7000 + (int32_t)place.r.n;
+                c->pgrp = pgrp;
+        }
+}
+
+static void
+blame_takes_a_brood_for_a_swarm(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(5000000, 5000000);
+        add_brood(8, 300000, 40);
+        assert_int_equal(find().who.n, 8);
+        set_up();
+        add_brood(7, 300000, 40);
+        assert_nobody();
+}
+
+static void
+blame_takes_nobody_for_a_brood_that_is_of_another_job_or_older(void **state)
+{
+        (void)state;
+        set_up();
+        add_brood(4, 300000, 40);
+        add_brood(4, 300000, 41);
+        assert_nobody();
+        set_up();
+        add_brood(8, 300000, 0);
+        assert_nobody();
+        set_up();
+        add_brood(8, 300000, 40);
+        place.r.c[3].exe_id = 78;
+        assert_nobody();
+        /* A program of many processes that was there when all was well, and has grown since. */
+        set_up();
+        add_brood(8, 300000, 40);
+        place.r.c[3].mark_kib[MARK_CALM] = 1;
+        assert_nobody();
+        /* Nobody knows when all was well. */
+        set_up();
+        add_brood(8, 300000, 40);
+        place.r.mark[MARK_CALM].boot_us = 0;
+        assert_nobody();
+}
+
+/* Half of what is missing is 1,350,000: where more would take it than fit, half of that will do. */
+static void
+blame_takes_a_full_roster_of_one_swarm_for_more_than_fit(void **state)
+{
+        static const struct {
+                unsigned n, others;
+                uint64_t anon_kib;
+                bool swarm;
+        } rows[] = {
+                { 128, 0, 5500, true },   { 128, 0, 5000, false },  { 64, 64, 11000, true },
+                { 64, 64, 10500, false }, { 63, 65, 11500, false }, { 127, 0, 6000, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                set_up();
+                for (unsigned k = 0; k < rows[i].others; k++)
+                        (void)add(20000, 20000);
+                add_brood(rows[i].n, rows[i].anon_kib, 40);
+                assert_int_equal(find().who.n, rows[i].swarm ? rows[i].n : 0);
+        }
+}
+
 static void
 blame_takes_no_cousins_of_another_job_for_a_swarm(void **state)
 {
@@ -880,6 +958,9 @@ main(void)
                 cmocka_unit_test(blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable),
                 cmocka_unit_test(blame_takes_no_strangers_for_a_swarm),
                 cmocka_unit_test(blame_takes_cousins_of_one_job_for_a_swarm),
+                cmocka_unit_test(blame_takes_a_brood_for_a_swarm),
+                cmocka_unit_test(blame_takes_nobody_for_a_brood_that_is_of_another_job_or_older),
+                cmocka_unit_test(blame_takes_a_full_roster_of_one_swarm_for_more_than_fit),
                 cmocka_unit_test(blame_takes_no_cousins_of_another_job_for_a_swarm),
                 cmocka_unit_test(blame_spares_members_that_took_nothing_or_may_not_be_ended),
                 cmocka_unit_test(blame_ends_a_member_of_a_swarm_that_only_pauses),

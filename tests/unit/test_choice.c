@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way to a choice: which roster is good enough, and when the loop looks by itself.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "choice.h"
+#include "fake_proc.h"
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define N_OF(a)    (sizeof(a) / sizeof((a)[0]))
+#define MIB        UINT64_C(1024)
+#define NOW_US     UINT64_C(100000000)
+
+enum { OLD = 500, NEW = 600 };
+
+static struct guard g;
+static struct policy policy;
+static struct numbered_roster from_errand;
+
+/* The errand thread has seen somebody steady; a larger one has come since, and memory falls. */
+static int
+set_up(void **state)
+{
+        (void)state;
+        fake_open();
+        memset(&g, 0, sizeof(g));
+        memset(&policy, 0, sizeof(policy));
+        memset(&from_errand, 0, sizeof(from_errand));
+        policy.growth_horizon_us = 10000000;
+        g.policy = &policy;
+        g.roster = &from_errand;
+        g.sample.now_us = NOW_US;
+        g.sample.mem.total_kib = 1000 * MIB;
+        g.verdict = (struct verdict){
+                .level = LEVEL_TERM,
+                .act = LEVEL_TERM,
+                .reason = REASON_LOW,
+                .available_kib = 40 * MIB,
+                .warn_kib = 72 * MIB,
+                .term_kib = 48 * MIB,
+                .kill_kib = 24 * MIB,
+                .fall_kibps = 100 * MIB,
+        };
+        assert_int_equal(
+                census_open(&g.own, fake_root, g.own_row, GUARD_ROWS, g.own_slot, GUARD_SLOTS, 8),
+                0);
+        census_set_policy(&g.own, &policy);
+        fake_put((struct fake){ .pid = OLD, .ppid = 1, .start_ticks = 7, .anon_kib = 200 * MIB });
+        fake_put((struct fake){ .pid = NEW, .ppid = 1, .start_ticks = 8, .anon_kib = 500 * MIB });
+        from_errand.seq = 1;
+        from_errand.due_us = NOW_US + 1000000;
+        from_errand.roster.made_us = NOW_US - 300000;
+        from_errand.roster.n = 1;
+        from_errand.roster.c[0] = (struct candidate){
+                .pid = OLD,
+                .start_ticks = 7,
+                .anon_kib = 200 * MIB,
+                .sharers = 1,
+                .size_fd = -1,
+                .pidfd = -1,
+                .standing = { RULE_NONE, -1, -1 },
+        };
+        return 0;
+}
+
+static int
+tear_down(void **state)
+{
+        (void)state;
+        census_close(&g.own);
+        fake_close();
+        return 0;
+}
+
+static int32_t
+chosen(void)
+{
+        struct choice ch;
+
+        assert_true(choice_make(&g, &ch));
+        assert_int_equal(ch.why_nobody, NOBODY_NONE);
+        return g.roster->roster.c[ch.who.member[0]].pid;
+}
+
+static void
+choice_make_looks_again_when_an_aged_roster_explains_nothing(void **state)
+{
+        (void)state;
+        assert_int_equal(chosen(), NEW);
+        assert_ptr_equal(g.roster, &g.own_roster);
+}
+
+static void
+choice_make_is_content_with_a_fresh_roster(void **state)
+{
+        (void)state;
+        from_errand.roster.made_us = NOW_US - 250000;
+        assert_int_equal(chosen(), OLD);
+        assert_ptr_equal(g.roster, &from_errand);
+}
+
+/* To open files would wait for the very memory that is missing. */
+static void
+choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue(void **state)
+{
+        (void)state;
+        g.verdict.available_kib = g.verdict.kill_kib;
+        assert_int_equal(chosen(), OLD);
+        from_errand.due_us = NOW_US - 500001;
+        assert_int_equal(chosen(), NEW);
+}
+
+static void
+choice_make_is_content_with_an_aged_roster_whose_growth_explains_the_fall(void **state)
+{
+        (void)state;
+        g.verdict.fall_kibps = 0;
+        assert_int_equal(chosen(), OLD);
+}
+
+static void
+choice_make_is_content_with_an_aged_roster_that_says_who_took_it(void **state)
+{
+        (void)state;
+        from_errand.roster.mark[0] =
+                (struct mark){ .boot_us = 1, .supply_kib = g.verdict.supply_kib + 200 * MIB };
+        assert_int_equal(chosen(), OLD);
+}
+
+static void
+choice_make_does_not_trust_a_roster_of_another_policy(void **state)
+{
+        (void)state;
+        from_errand.roster.made_us = NOW_US;
+        from_errand.policy_n = 1;
+        assert_int_equal(chosen(), NEW);
+}
+
+static void
+choice_make_looks_by_itself_when_nobody_has(void **state)
+{
+        (void)state;
+        g.roster = NULL;
+        assert_int_equal(chosen(), NEW);
+}
+
+int
+main(void)
+{
+        const struct CMUnitTest tests[] = {
+                CASE(choice_make_looks_again_when_an_aged_roster_explains_nothing),
+                CASE(choice_make_is_content_with_a_fresh_roster),
+                CASE(choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue),
+                CASE(choice_make_is_content_with_an_aged_roster_whose_growth_explains_the_fall),
+                CASE(choice_make_is_content_with_an_aged_roster_that_says_who_took_it),
+                CASE(choice_make_does_not_trust_a_roster_of_another_policy),
+                CASE(choice_make_looks_by_itself_when_nobody_has),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
