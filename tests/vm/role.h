@@ -99,6 +99,14 @@ build_main(struct role_options *o);
 int
 copy_main(struct role_options *o);
 int
+respawn_main(struct role_options *o);
+int
+tables_main(struct role_options *o);
+int
+locked_main(struct role_options *o);
+int
+threads_main(struct role_options *o);
+int
 listen_main(struct role_options *o);
 int
 canary_main(struct role_options *o);

@@ -222,8 +222,10 @@ prepare_program(struct bench *b, const char *line)
             sscanf(line, "then %*s %15s %15s", name, role) != 2)
                 return;
         bool swarm = !strcmp(role, "swarm") || !strcmp(role, "job");
+        bool again = !strcmp(role, "respawn");
 
-        if (spawn_prepare(name) < 0 || (swarm && spawn_prepare("swarmling") < 0))
+        if (spawn_prepare(name) < 0 || (swarm && spawn_prepare("swarmling") < 0) ||
+            (again && spawn_prepare("again") < 0))
                 snprintf(b->error, sizeof b->error, "cannot copy the program for %s", name);
 }
 

@@ -13,11 +13,13 @@ static const struct {
         const char *name;
         int (*main)(struct role_options *);
 } roles[] = {
-        { "grow", grow_main },     { "thrash", thrash_main }, { "readfile", readfile_main },
-        { "churn", churn_main },   { "spin", spin_main },     { "spill", spill_main },
-        { "swarm", swarm_main },   { "job", job_main },       { "crowd", crowd_main },
-        { "brief", brief_main },   { "build", build_main },   { "copy", copy_main },
-        { "listen", listen_main }, { "pace", pace_main },     { "canary", canary_main },
+        { "grow", grow_main },       { "thrash", thrash_main }, { "readfile", readfile_main },
+        { "churn", churn_main },     { "spin", spin_main },     { "spill", spill_main },
+        { "swarm", swarm_main },     { "job", job_main },       { "crowd", crowd_main },
+        { "brief", brief_main },     { "build", build_main },   { "copy", copy_main },
+        { "listen", listen_main },   { "pace", pace_main },     { "canary", canary_main },
+        { "respawn", respawn_main }, { "tables", tables_main }, { "locked", locked_main },
+        { "threads", threads_main },
 };
 
 int
