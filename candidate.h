@@ -15,7 +15,7 @@ enum {
         ROSTER_MAX = 128,         /* candidates; a swarm of dozens must fit beside everybody else */
         MARK_MAX = 4,             /* moments that sizes are compared with */
         MARK_CALM = MARK_MAX - 1, /* when all was well last */
-        SWARM_MIN = 8,            /* siblings or cousins with one executable that make a swarm */
+        SWARM_MIN = 8, /* siblings, cousins or a brood with one executable make a swarm */
 };
 
 /* A moment of the past: sizes of that time are in candidate.mark_kib. */

@@ -269,6 +269,7 @@ row_start(struct row *r, const struct proc_stat *st, uint32_t kib)
                 .stack = st->start_stack,
                 .pid = st->pid,
                 .ppid = st->ppid,
+                .pgrp = st->pgrp,
                 .first_kib = kib,
                 .fresh_mark = true,
         };

@@ -27,6 +27,7 @@ struct row {
         uint64_t stack; /* start_stack: a child with its parent's has not exec'd */
         int32_t pid;
         int32_t ppid;
+        int32_t pgrp;
         uint32_t anon_kib, shmem_kib, swap_kib, pagetables_kib; /* UINT32_MAX and above: 4 TiB */
         uint32_t first_kib;                                     /* anon + swap when first seen */
         uint32_t growth_kibps;
@@ -58,9 +59,9 @@ struct follow {
         bool wanted;   /* on the roster being built */
 };
 
-/* Siblings or cousins, for the small members of a large swarm. */
+/* Siblings, cousins or a brood, for the small members of a large swarm. */
 struct family {
-        int32_t of; /* the parent; less than 0: the grandparent; 0: free */
+        int32_t of; /* parent; less than 0: grandparent; above all pids: process group; 0: free */
         uint32_t n;
         uint64_t took_kib;
 };

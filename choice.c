@@ -11,8 +11,10 @@
 
 /* A roster is stale when the next one is overdue by this. */
 #define OVERDUE_US 500000u
-/* Where the errand thread keeps pace a roster is fresher than this while memory falls. */
-#define AGED_US 250000u
+/* Where the errand thread keeps pace a roster is fresher than this, and so many times what its scan
+ * took, while memory falls: it rests for four times that from one to the next. */
+#define AGED_US    250000u
+#define AGED_SCANS 5u
 
 /* Marks and growth are known to the errand thread alone: what it last said of them still holds. */
 static void
@@ -41,6 +43,7 @@ choice_own_scan(struct guard *g)
                 roster_adopt(&own->roster, &g->roster->roster);
                 roster_adopt_marks(&own->roster, &g->roster->roster);
         }
+        own->roster.took_us = sampler_now_us() - g->sample.now_us;
         own->seq = seq;
         own->policy_n = g->policy_n;
         own->due_us = g->sample.now_us + OVERDUE_US;
@@ -78,8 +81,10 @@ explained(const struct guard *g, const struct choice *ch)
 static bool
 worth_a_look(const struct guard *g)
 {
+        const struct roster *r = &g->roster->roster;
+
         return g->verdict.available_kib > g->verdict.kill_kib &&
-               g->sample.now_us - g->roster->roster.made_us > AGED_US;
+               g->sample.now_us - r->made_us > AGED_US + r->took_us * AGED_SCANS;
 }
 
 /*

@@ -16,6 +16,8 @@
 
 /* Shared memory below this is nobody's growth. */
 #define SHARED_KIB 1024u
+/* Above every pid: the kernel has no more than 4 Mi of them (PID_MAX_LIMIT). */
+#define BROODS (1 << 23)
 /* Only so many, those likely to be chosen, are worth the two more files that tell who is frozen. */
 #define ASK_FROZEN 8u
 
@@ -160,6 +162,7 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
                 return NULL;
         }
         r->ppid = st->ppid;
+        r->pgrp = st->pgrp;
         r->stack = st->start_stack;
         f = follow_find(c, r->pid, r->start_ticks);
         if (passer) {
@@ -329,6 +332,15 @@ family_add(struct family *table, int32_t of, uint64_t took_kib)
         f->took_kib += took_kib;
 }
 
+/* Of those started since all was well, by what they are of one job; 0: it is none of them. */
+static int32_t
+brood_of(const struct census *c, const struct row *r)
+{
+        bool young = c->mark[MARK_CALM].boot_us != 0 && r->mark_kib[MARK_CALM] == 0;
+
+        return young && r->pgrp > 0 ? BROODS + r->pgrp : 0;
+}
+
 static int32_t
 grandparent(struct census *c, const struct row *r)
 {
@@ -356,13 +368,15 @@ count_families(struct census *c, struct family *table)
                 /* init is everybody's: who has it for a grandparent is nobody's cousin. */
                 if (gppid > 1)
                         family_add(table, -gppid, took_kib);
+                if (brood_of(c, r) != 0)
+                        family_add(table, brood_of(c, r), took_kib);
         }
 }
 
 static uint64_t
 swarm_took_kib(struct family *table, int32_t of)
 {
-        const struct family *f = family_of(table, of);
+        const struct family *f = of != 0 ? family_of(table, of) : NULL;
 
         return f && f->of == of && f->n >= SWARM_MIN ? f->took_kib : 0;
 }
@@ -377,6 +391,7 @@ row_weight(struct census *c, const struct row *r, struct family *table)
         if (row_took(c, r) == 0)
                 return weight;
         weight = larger(weight, swarm_took_kib(table, r->ppid));
+        weight = larger(weight, swarm_took_kib(table, brood_of(c, r)));
         return larger(weight, swarm_took_kib(table, -grandparent(c, r)));
 }
 

@@ -103,6 +103,17 @@ choice_make_is_content_with_a_fresh_roster(void **state)
         assert_ptr_equal(g.roster, &from_errand);
 }
 
+/* With thousands of processes a scan takes its time, and the next one comes as much later. */
+static void
+choice_make_is_content_with_a_roster_that_took_long(void **state)
+{
+        (void)state;
+        from_errand.roster.took_us = 10000;
+        assert_int_equal(chosen(), OLD);
+        from_errand.roster.took_us = 9999;
+        assert_int_equal(chosen(), NEW);
+}
+
 /* To open files would wait for the very memory that is missing. */
 static void
 choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue(void **state)
@@ -154,6 +165,7 @@ main(void)
         const struct CMUnitTest tests[] = {
                 CASE(choice_make_looks_again_when_an_aged_roster_explains_nothing),
                 CASE(choice_make_is_content_with_a_fresh_roster),
+                CASE(choice_make_is_content_with_a_roster_that_took_long),
                 CASE(choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue),
                 CASE(choice_make_is_content_with_an_aged_roster_whose_growth_explains_the_fall),
                 CASE(choice_make_is_content_with_an_aged_roster_that_says_who_took_it),

@@ -325,6 +325,41 @@ follow_build_takes_inits_grandchildren_for_no_cousins(void **state)
                 assert_null(on_roster(PID + 500 + i));
 }
 
+/* Eight, each forked by the one before it since all was well. */
+static void
+put_brood(int32_t pgrp, int32_t pgrp_step)
+{
+        put_crowd();
+        scan(false);
+        census_mark(&c, &(struct mark){ 40 * SECOND, 0, 0, 0 }, true);
+        for (int32_t i = 0; i < 8; i++)
+                fake_put((struct fake){ .pid = PID + 500 + i,
+                                        .ppid = PID + 499 + i,
+                                        .pgrp = pgrp + i * pgrp_step,
+                                        .start_ticks = 45 * (uint64_t)sysconf(_SC_CLK_TCK),
+                                        .stack = (uint64_t)(PID + 500 + i),
+                                        .anon_kib = 2000 });
+        scan_and_build();
+}
+
+static void
+follow_build_ranks_a_brood_by_what_all_of_it_took(void **state)
+{
+        (void)state;
+        put_brood(PID + 500, 0);
+        for (int32_t i = 0; i < 8; i++)
+                assert_int_equal(find(PID + 500 + i)->pgrp, PID + 500);
+}
+
+static void
+follow_build_takes_jobs_of_their_own_for_no_brood(void **state)
+{
+        (void)state;
+        put_brood(PID + 500, 1);
+        for (int32_t i = 0; i < 8; i++)
+                assert_null(on_roster(PID + 500 + i));
+}
+
 static void
 follow_build_takes_seven_for_no_swarm(void **state)
 {
@@ -1599,6 +1634,8 @@ main(void)
                 CASE(follow_build_ranks_members_of_a_swarm_by_what_the_swarm_took),
                 CASE(follow_build_ranks_cousins_by_what_all_of_them_took),
                 CASE(follow_build_takes_inits_grandchildren_for_no_cousins),
+                CASE(follow_build_ranks_a_brood_by_what_all_of_it_took),
+                CASE(follow_build_takes_jobs_of_their_own_for_no_brood),
                 CASE(follow_build_takes_seven_for_no_swarm),
                 CASE(follow_build_ranks_a_member_larger_than_what_its_swarm_took_by_its_size),
                 CASE(follow_build_lets_no_crowd_of_steady_siblings_push_out_the_largest),
