@@ -25,9 +25,10 @@
 /* While CALM nothing is lost by looking seldom: sizes of ten seconds ago are a base. */
 #define CALM_PERIOD_US (10 * SECOND_US)
 #define CALM_PART      200u /* a scan's time to its period: 0.5 % of a CPU at most */
-/* From WATCH on: a third of what WATCH costs, and where memory falls nobody waits for it (hot). */
+/* From WATCH on: 0.5 % as well, beside as much for the loop; where memory falls nobody waits for it
+ * (hot). */
 #define WATCH_PERIOD_US SECOND_US
-#define WATCH_PART      100u
+#define WATCH_PART      200u
 /* Near a limit a scan follows the other, with room to breathe. */
 #define HOT_PERIOD_US (SECOND_US / 20)
 #define HOT_PART      4u
