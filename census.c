@@ -474,11 +474,11 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
 void
 census_mark(struct census *c, const struct mark *now, bool calm)
 {
-        unsigned to = calm ? MARK_MAX - 1 : 0;
+        unsigned to = calm ? MARK_CALM : 0;
 
         /* Calm again: what was remembered of the last trouble says nothing of the next. */
         if (calm)
-                memset(c->mark, 0, (MARK_MAX - 1) * sizeof(c->mark[0]));
+                memset(c->mark, 0, MARK_CALM * sizeof(c->mark[0]));
         else
                 memmove(&c->mark[1], &c->mark[0], (MARK_MAX - 2) * sizeof(c->mark[0]));
         c->mark[to] = *now;

@@ -94,7 +94,7 @@ struct census {
         bool low;      /* memory is short: whoever scans says so */
         bool may_wait; /* its thread may wait for another process: false for one that must act */
         int32_t kernel[CENSUS_KERNEL];
-        struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [3] when last calm */
+        struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [MARK_CALM] when last calm */
         struct follow follow[CENSUS_FOLLOWS];
         uint64_t built;      /* number of the last roster built */
         uint64_t reidentify; /* follows used before this are looked up again: the policy changed */

@@ -66,6 +66,12 @@ follow_find(struct census *c, int32_t pid, uint64_t start_ticks)
         return NULL;
 }
 
+static bool
+asks_for_command_lines(const struct census *c)
+{
+        return rules_first_of(c->policy, RULE_CMDLINE, RULE_NONE) != NULL;
+}
+
 static void
 follow_identify(struct census *c, struct follow *f, const struct proc_stat *st)
 {
@@ -73,7 +79,7 @@ follow_identify(struct census *c, struct follow *f, const struct proc_stat *st)
         struct proc_status status = { .uid = UINT32_MAX }; /* who is not known is not root */
         char text[PROCFS_TEXT_MAX];
         ssize_t n = procfs_read(c->proc_fd, f->pid, 0, "status", text, sizeof(text));
-        bool asked = rules_first_of(c->policy, RULE_CMDLINE, RULE_NONE) != NULL;
+        bool asked = asks_for_command_lines(c);
 
         if (n > 0)
                 (void)proc_status_parse(text, (size_t)n, &status);
@@ -488,6 +494,8 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
 void
 follow_adopt(struct census *c, struct roster *r, const struct roster *before)
 {
+        if (!asks_for_command_lines(c))
+                return;
         for (uint32_t i = 0; i < r->n; i++) {
                 const struct candidate *b = roster_find(before, &r->c[i]);
                 struct follow *f = b ? follow_find(c, b->pid, b->start_ticks) : NULL;

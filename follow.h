@@ -16,7 +16,8 @@
 void
 follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
 
-/* Takes over who they are from a roster of the same policy, which was made by who may wait. */
+/* Where a rule asks for command lines: takes over what was made of them from a roster of the same
+ * policy by somebody who may wait.  Else this census knows better: it has looked last. */
 void
 follow_adopt(struct census *c, struct roster *r, const struct roster *before);
 

@@ -126,7 +126,7 @@ choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue(void **state)
 }
 
 static void
-choice_make_is_content_with_an_aged_roster_whose_growth_explains_the_fall(void **state)
+choice_make_is_content_with_an_aged_roster_while_nothing_falls(void **state)
 {
         (void)state;
         g.verdict.fall_kibps = 0;
@@ -167,7 +167,7 @@ main(void)
                 CASE(choice_make_is_content_with_a_fresh_roster),
                 CASE(choice_make_is_content_with_a_roster_that_took_long),
                 CASE(choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue),
-                CASE(choice_make_is_content_with_an_aged_roster_whose_growth_explains_the_fall),
+                CASE(choice_make_is_content_with_an_aged_roster_while_nothing_falls),
                 CASE(choice_make_is_content_with_an_aged_roster_that_says_who_took_it),
                 CASE(choice_make_does_not_trust_a_roster_of_another_policy),
                 CASE(choice_make_looks_by_itself_when_nobody_has),

@@ -857,6 +857,21 @@ follow_adopt_takes_over_who_they_are(void **state)
         assert_int_equal(find(PID + 1)->standing.effect, RULE_PROTECT);
 }
 
+/* It may have become somebody else since: what was read last counts. */
+static void
+follow_adopt_leaves_alone_what_needs_no_command_line(void **state)
+{
+        static struct roster before;
+
+        (void)state;
+        put(PID, 1000);
+        scan_and_build();
+        before = roster;
+        before.c[0].standing.effect = RULE_PROTECT;
+        follow_adopt(&c, &roster, &before);
+        assert_int_equal(find(PID)->standing.effect, RULE_NONE);
+}
+
 static void
 follow_build_reads_identity_again_after_a_new_policy(void **state)
 {
@@ -1659,6 +1674,7 @@ main(void)
                 CASE(follow_build_reads_a_command_line_that_a_rule_asks_for),
                 CASE(follow_build_that_must_not_wait_takes_a_command_line_for_protected),
                 CASE(follow_adopt_takes_over_who_they_are),
+                CASE(follow_adopt_leaves_alone_what_needs_no_command_line),
                 CASE(follow_build_reads_identity_again_after_a_new_policy),
                 CASE(follow_build_reads_identity_again_of_one_that_comes_back),
                 CASE(follow_build_survives_a_hostile_name),

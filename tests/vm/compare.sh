@@ -38,7 +38,7 @@ make_payload() {
         payload=$out/payload
         rm -rf "$payload"
         cp -a "$here/compare/root" "$payload"
-        gcc -std=gnu17 -O2 -static -o "$payload/guest/bench" "$here"/*.c -lm ||
+        gcc -std=gnu17 -O2 -static -o "$payload/guest/bench" "$here"/*.c -pthread -lm ||
                 die "the workloads do not build"
         install -m 755 "$guard" "$payload/guest/oomguard" || die "no program $guard"
         cp "$here/scenarios" "$payload/guest/scenarios"

@@ -25,9 +25,9 @@ choose_machine() {
         case $clock in
         virtual)
                 # Without erms a page is cleared by eights: to TCG each turn of a `rep` is an
-                # instruction, so by the byte a page took as long as forty pages do elsewhere.
-                machine="-accel tcg,thread=single -cpu max,-erms,-fsrm -smp 1 -icount shift=1,sleep=off \
-                        -rtc clock=vm"
+                # instruction, and by the byte a page would take 4,096 of them, 8 us.
+                machine="-accel tcg,thread=single -cpu max,-erms,-fsrm -smp 1 \
+                        -icount shift=1,sleep=off -rtc clock=vm"
                 : "${jobs:=$(nproc)}"
                 return
                 ;;

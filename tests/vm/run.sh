@@ -46,7 +46,7 @@ build_initramfs() {
         local root=$build/root m
         rm -rf "$root"
         mkdir -p "$root/bin" "$root/etc"
-        gcc -std=gnu17 -O2 -static -o "$root/bin/bench" "$here"/*.c -lm ||
+        gcc -std=gnu17 -O2 -static -o "$root/bin/bench" "$here"/*.c -pthread -lm ||
                 die "the workloads do not build"
         install -m 755 "$(command -v busybox)" "$root/bin/busybox"
         ln -s busybox "$root/bin/sh"
