@@ -5,7 +5,6 @@
 #include "ballast.h"
 
 #include <errno.h>
-#include <string.h>
 
 int
 ballast_open(struct ballast *b)
@@ -34,11 +33,17 @@ ballast_close(struct ballast *b)
         atomic_store(&b->held, false);
 }
 
-void
+int
 ballast_hold(struct ballast *b)
 {
         if (!b->at || atomic_load(&b->held))
-                return;
-        memset(b->at, 1, BALLAST_BYTES);
+                return 0;
+        if (madvise(b->at, BALLAST_BYTES, MADV_POPULATE_WRITE) < 0) {
+                int r = -errno;
+
+                (void)madvise(b->at, BALLAST_BYTES, MADV_DONTNEED_LOCKED);
+                return r;
+        }
         atomic_store(&b->held, true);
+        return 0;
 }

@@ -17,6 +17,9 @@
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24 /* Linux 5.18 */
 #endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 
 /* Twice what did in a machine of one processor: pages given back stay with the processor that gave
  * them, up to 1 MiB of them while the kernel reclaims (nr_pcp_high() in mm/page_alloc.c). */
@@ -36,8 +39,12 @@ ballast_open(struct ballast *b);
 void
 ballast_close(struct ballast *b);
 
-/* May wait for memory: for the errand thread. */
-void
+/*
+ * All of it or nothing: 0 or a negative errno.  May wait for memory: for the errand thread. Touched
+ * by hand, a page that the limit of the guard's own cgroup refuses is tried again for ever, by a
+ * thread that nobody may end, and takes what the reads of the loop need there.
+ */
+int
 ballast_hold(struct ballast *b);
 
 /* Allocates nothing, but may wait for whoever changes this process's memory: not for the loop. */

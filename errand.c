@@ -353,16 +353,22 @@ tell_feed(struct errand *e)
                 report_line(e->report, MESSAGE_INFO, "feed: whoever comes is let in again");
 }
 
-/* Held while memory is going and there is still enough of it; nobody needs it while CALM. */
+/*
+ * Held while memory is going and there is still enough of it; nobody needs it while CALM.  Where it
+ * is refused, by the limit of a cgroup or for want of memory, it is not asked for again before
+ * that.
+ */
 static void
 tend_ballast(struct errand *e)
 {
         enum level level = (enum level)atomic_load(&e->share->level);
 
-        if (level == LEVEL_CALM)
+        if (level == LEVEL_CALM) {
                 ballast_drop(&e->share->ballast);
-        else if (level == LEVEL_WATCH && !atomic_load(&e->share->acting))
-                ballast_hold(&e->share->ballast);
+                e->no_ballast = false;
+        } else if (level == LEVEL_WATCH && !atomic_load(&e->share->acting) && !e->no_ballast) {
+                e->no_ballast = ballast_hold(&e->share->ballast) < 0;
+        }
 }
 
 /* Waits for what there is to do; rosters come first, people afterwards. */

@@ -54,6 +54,7 @@ struct errand {
         int level;                /* as of the last scan */
         uint32_t n_strikes;
         bool reload_due; /* one was asked for before the last was in force */
+        bool no_ballast; /* it was refused since the level was last CALM */
 
         int scan_error, feed_error; /* as last said */
 

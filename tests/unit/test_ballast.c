@@ -47,7 +47,7 @@ ballast_is_resident_only_while_it_is_held(void **state)
         (void)state;
         assert_int_equal(resident(), 0);
         for (unsigned i = 0; i < 3; i++) {
-                ballast_hold(&b);
+                assert_int_equal(ballast_hold(&b), 0);
                 assert_true(atomic_load(&b.held));
                 assert_int_equal(resident(), BALLAST_BYTES);
                 ballast_drop(&b);
@@ -63,7 +63,7 @@ ballast_goes_although_it_is_locked(void **state)
         /* As the guard has it: what is touched stays.  Refused, it would prove nothing. */
         assert_int_equal(mlock2(b.at, BALLAST_BYTES, MLOCK_ONFAULT), 0);
         assert_int_equal(resident(), 0);
-        ballast_hold(&b);
+        assert_int_equal(ballast_hold(&b), 0);
         assert_int_equal(resident(), BALLAST_BYTES);
         assert_int_equal(madvise(b.at, BALLAST_BYTES, MADV_DONTNEED), -1);
         assert_int_equal(errno, EINVAL);
@@ -79,9 +79,9 @@ ballast_is_held_and_dropped_once(void **state)
         (void)state;
         ballast_drop(&b);
         assert_false(atomic_load(&b.held));
-        ballast_hold(&b);
+        assert_int_equal(ballast_hold(&b), 0);
         *first = 77;
-        ballast_hold(&b);
+        assert_int_equal(ballast_hold(&b), 0);
         assert_int_equal(*first, 77);
         ballast_drop(&b);
         *first = 78;
@@ -90,12 +90,27 @@ ballast_is_held_and_dropped_once(void **state)
 }
 
 static void
+ballast_that_is_refused_in_part_is_given_back_whole(void **state)
+{
+        char *half = (char *)b.at + BALLAST_BYTES / 2;
+
+        (void)state;
+        assert_int_equal(mprotect(half, BALLAST_BYTES / 2, PROT_READ), 0);
+        assert_true(ballast_hold(&b) < 0);
+        assert_false(atomic_load(&b.held));
+        assert_int_equal(resident(), 0);
+        assert_int_equal(mprotect(half, BALLAST_BYTES / 2, PROT_READ | PROT_WRITE), 0);
+        assert_int_equal(ballast_hold(&b), 0);
+        assert_int_equal(resident(), BALLAST_BYTES);
+}
+
+static void
 ballast_that_could_not_be_had_is_no_matter(void **state)
 {
         struct ballast none = { NULL };
 
         (void)state;
-        ballast_hold(&none);
+        assert_int_equal(ballast_hold(&none), 0);
         assert_false(atomic_load(&none.held));
         ballast_drop(&none);
         ballast_close(&none);
@@ -111,6 +126,8 @@ main(void)
                                                 tear_down),
                 cmocka_unit_test_setup_teardown(ballast_is_held_and_dropped_once, set_up,
                                                 tear_down),
+                cmocka_unit_test_setup_teardown(ballast_that_is_refused_in_part_is_given_back_whole,
+                                                set_up, tear_down),
                 cmocka_unit_test(ballast_that_could_not_be_had_is_no_matter),
         };
 
