@@ -21,6 +21,12 @@
  * 126 MiB, so a rate over less is either nothing or nonsense.
  */
 #define RATE_US 100000u
+/*
+ * What acts before a limit is reached is a fall that goes on.  Compilers that came and went in a
+ * full machine, four at a time and 300 ms each, fell by 210 to 390 MiB a second over RATE_US and by
+ * 15 to 90 over this; a process that filled memory at full speed by 430 over both.
+ */
+#define LASTING_US 250000u
 /* A full stall of this share is cause enough to act between TERM and KILL. */
 #define CAUSE_FULL_BP 500u
 /* With less time than this until KILL no process ends by itself: SIGTERM would be a wasted look. */
@@ -188,25 +194,33 @@ next_look_us(const struct verdict *v, uint64_t mem_kibps)
         return nearest_us < DECIDE_TICK_MIN_US ? DECIDE_TICK_MIN_US : nearest_us;
 }
 
+/* The rate at which the supply has gone for `us`, or for as long as is known. */
+static uint64_t
+supply_fall_kibps(const struct decide_state *st, uint64_t now_us, uint64_t supply_kib, uint64_t us)
+{
+        const struct window_point *then = window_before(&st->past, now_us, us, 0);
+
+        return then ? fall_kibps(then->supply_kib, supply_kib, now_us - then->now_us) : 0;
+}
+
 /* Returns the rate at which memory alone goes. */
 static uint64_t
 measure_fall(const struct decide_state *st, const struct sample *s, const struct limits *l,
              struct verdict *v)
 {
         const struct window_point *then = window_before(&st->past, s->now_us, RATE_US, 0);
-        uint64_t mem_kibps = 0;
 
         v->left_us = DECIDE_NEVER_US;
-        if (then && s->now_us - then->now_us >= RATE_US) {
-                uint64_t span_us = s->now_us - then->now_us;
-
-                mem_kibps = fall_kibps(then->available_kib, v->available_kib, span_us);
-                v->fall_kibps = fall_kibps(then->supply_kib, v->supply_kib, span_us);
-                v->left_us = time_us(sub_floor(l->easy_kib, v->term_kib) +
-                                             sub_floor(v->swap_free_kib, v->swap_term_kib),
-                                     v->fall_kibps);
-        }
-        return mem_kibps;
+        if (!then || s->now_us - then->now_us < RATE_US)
+                return 0;
+        v->fall_kibps = supply_fall_kibps(st, s->now_us, v->supply_kib, RATE_US);
+        v->lasting_kibps = supply_fall_kibps(st, s->now_us, v->supply_kib, LASTING_US);
+        if (v->lasting_kibps > v->fall_kibps)
+                v->lasting_kibps = v->fall_kibps;
+        v->left_us = time_us(sub_floor(l->easy_kib, v->term_kib) +
+                                     sub_floor(v->swap_free_kib, v->swap_term_kib),
+                             v->fall_kibps);
+        return fall_kibps(then->available_kib, v->available_kib, s->now_us - then->now_us);
 }
 
 static void
@@ -237,14 +251,14 @@ low_is_new(const struct policy *p, const struct decide_state *st, uint64_t now_u
 }
 
 /*
- * True when this sample alone, or what the present fall does within one tick, is at the limit.  To
+ * True when this sample alone, or what a fall that lasts does within one tick, is at the limit.  To
  * act early needs an owner: at least half of the fall is growth of processes that may be ended.
  */
 static bool
 reaches(const struct verdict *v, uint64_t available_kib, uint64_t limit, uint64_t swap_limit,
         bool owned)
 {
-        uint64_t early_kib = owned ? mul_div(v->fall_kibps, DECIDE_TICK_US, SECOND_US) : 0;
+        uint64_t early_kib = owned ? mul_div(v->lasting_kibps, DECIDE_TICK_US, SECOND_US) : 0;
         bool swap = v->swap_total_kib == 0 ||
                     (swap_limit > 0 && sub_floor(v->swap_free_kib, early_kib) <= swap_limit);
 
@@ -279,7 +293,7 @@ judge_low(const struct policy *p, struct decide_state *st, const struct sample *
         if (p->new_low_us > 0 && !low_is_new(p, st, s->now_us) && v->full_bp < CAUSE_FULL_BP)
                 return LEVEL_WARN;
         if (owned && v->kill_kib > 0 &&
-            time_us(sub_floor(l->available_kib, v->kill_kib), v->fall_kibps) < RACE_US) {
+            time_us(sub_floor(l->available_kib, v->kill_kib), v->lasting_kibps) < RACE_US) {
                 v->reason = REASON_RACE;
                 return LEVEL_KILL;
         }

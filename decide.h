@@ -57,9 +57,10 @@ struct verdict {
          * A slow disk had 150 MiB in both: missing twice, and the culprit's half of it was none.
          */
         uint64_t supply_kib;
-        uint64_t fall_kibps; /* rate at which the supply goes, 0 when it does not */
-        uint64_t left_us;    /* until TERM at that rate, or DECIDE_NEVER_US */
-        uint64_t next_us;    /* when to look again, from now */
+        uint64_t fall_kibps;    /* rate at which the supply goes, 0 when it does not */
+        uint64_t lasting_kibps; /* so much of it has gone on for a quarter of a second */
+        uint64_t left_us;       /* until TERM at that rate, or DECIDE_NEVER_US */
+        uint64_t next_us;       /* when to look again, from now */
 };
 
 struct decide_state {

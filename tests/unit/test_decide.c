@@ -1076,6 +1076,33 @@ decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall(void **sta
 }
 
 static void
+decide_acts_early_by_no_more_than_what_lasts_for_a_quarter_of_a_second(void **state)
+{
+        /* A fall of 1,000,000 KiB/s that began so long ago: what it comes to over 250 ms. */
+        static const struct {
+                uint64_t began_us, early_kib;
+        } rows[] = {
+                { 100 * MS, 40000 },  { 150 * MS, 60000 },  { 200 * MS, 80000 },
+                { 250 * MS, 100000 }, { 900 * MS, 100000 },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                for (unsigned beyond = 0; beyond < 2; beyond++) {
+                        uint64_t to_kib = TERM + rows[i].early_kib + beyond;
+
+                        power_on(&m, TOTAL, 0);
+                        m.s.owned_kibps = UINT64_MAX;
+                        assert_int_equal(plunge(&m, to_kib + rows[i].began_us, to_kib, 1000000),
+                                         beyond ? LEVEL_WARN : LEVEL_TERM);
+                        assert_int_equal(m.v.fall_kibps, 1000000);
+                        assert_int_equal(m.v.lasting_kibps, rows[i].early_kib * 10);
+                }
+        }
+}
+
+static void
 decide_takes_nothing_for_a_race_where_kill_is_off(void **state)
 {
         struct machine m;
@@ -2066,6 +2093,8 @@ main(void)
                 cmocka_unit_test(decide_asks_nothing_in_a_healthy_load_shift),
                 cmocka_unit_test(
                         decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall),
+                cmocka_unit_test(
+                        decide_acts_early_by_no_more_than_what_lasts_for_a_quarter_of_a_second),
                 cmocka_unit_test(decide_takes_nothing_for_a_race_where_kill_is_off),
                 cmocka_unit_test(decide_kills_early_even_where_the_low_is_not_new),
                 cmocka_unit_test(
