@@ -142,9 +142,11 @@ bus_want(struct bus *b, enum bus_which which, bool wanted)
 }
 
 bool
-bus_owns(const struct bus *b, enum bus_which which)
+bus_speaks_as(const struct bus *b, enum bus_which which)
 {
-        return b->ready && b->name[which].state == BUS_NAME_OURS;
+        enum bus_name_state state = b->name[which].state;
+
+        return b->ready && (state == BUS_NAME_OURS || state == BUS_NAME_ASKED);
 }
 
 /* NameAcquired and NameLost are told to us alone; NameOwnerChanged to everybody. */

@@ -70,8 +70,13 @@ bus_close(struct bus *b);
 void
 bus_want(struct bus *b, enum bus_which which, bool wanted);
 
+/*
+ * True when what is sent now is told as that name: it is ours, or it was asked for and the answer
+ * is still to come.  The bus takes things in the order in which they are sent, so that it gives the
+ * name first; what happens in between would be lost.
+ */
 bool
-bus_owns(const struct bus *b, enum bus_which which);
+bus_speaks_as(const struct bus *b, enum bus_which which);
 
 /* True when something can be sent: connected, and not too much is waiting. */
 bool

@@ -176,7 +176,7 @@ set_state(struct bus_guard *g, bool up, const struct wire_state *s)
         find_changes(g->up, &g->state, up, s, changes);
         g->up = up;
         g->state = *s;
-        if (changes[0] && bus_owns(g->bus, BUS_GUARD) && bus_has_room(g->bus))
+        if (changes[0] && bus_speaks_as(g->bus, BUS_GUARD) && bus_has_room(g->bus))
                 (void)sd_bus_emit_properties_changed_strv(g->bus->sd, GUARD_PATH, GUARD_INTERFACE,
                                                           (char **)changes);
 }
@@ -234,7 +234,7 @@ bus_guard_record(struct bus_guard *g, const struct wire_record *rec)
         struct event e;
 
         set_state(g, true, &rec->state);
-        if (!signal || !bus_owns(g->bus, BUS_GUARD) || !bus_has_room(g->bus))
+        if (!signal || !bus_speaks_as(g->bus, BUS_GUARD) || !bus_has_room(g->bus))
                 return;
         fields_event(&e, rec, g->hide);
         (void)emit(g, signal, before, &e);

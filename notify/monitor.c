@@ -66,7 +66,7 @@ monitor_record(struct monitor *m, const struct wire_record *rec, uint64_t now_us
 {
         enum monitor_level level = monitor_level(rec);
 
-        if (!bus_owns(m->bus, BUS_MONITOR) || !bus_has_room(m->bus) ||
+        if (!bus_speaks_as(m->bus, BUS_MONITOR) || !bus_has_room(m->bus) ||
             !monitor_due(m, level, now_us))
                 return;
         (void)sd_bus_emit_signal(m->bus->sd, MONITOR_PATH, MONITOR_INTERFACE, "LowMemoryWarning",
