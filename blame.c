@@ -55,7 +55,7 @@ shared_kib(const struct candidate *c)
 uint64_t
 blame_own_kib(const struct candidate *c)
 {
-        return private_kib(c) + shared_kib(c);
+        return private_kib(c) + shared_kib(c) + c->pagetables_kib;
 }
 
 struct give_back

@@ -36,7 +36,8 @@ struct blame {
 uint32_t
 blame_swap_bp(const struct sample *s);
 
-/* Anonymous memory, swap and its share of shared memory: what is its own and nobody else's. */
+/* Anonymous memory, swap, page tables and its share of shared memory: what is its own and nobody
+ * else's. */
 uint64_t
 blame_own_kib(const struct candidate *c);
 

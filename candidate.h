@@ -47,7 +47,7 @@ struct candidate {
         uint64_t shmem_kib;
         uint64_t swap_kib;
         uint64_t growth_kibps;
-        uint64_t mark_kib[MARK_MAX]; /* anon + swap + shmem then; 0: started since */
+        uint64_t mark_kib[MARK_MAX]; /* candidate_size_kib() then; 0: started since */
 
         uint32_t sharers;    /* relatives that show the same shared memory, itself included: >= 1 */
         bool cow;            /* forked and not yet exec'd: its pages are its parent's too */
@@ -86,6 +86,13 @@ struct roster {
         struct mark mark[MARK_MAX]; /* newest first */
         struct candidate c[ROSTER_MAX];
 };
+
+/* All that it has in memory and swap, its own or not: what growth and marks are of. */
+static inline uint64_t
+candidate_size_kib(const struct candidate *c)
+{
+        return c->anon_kib + c->swap_kib + c->shmem_kib + c->pagetables_kib;
+}
 
 /* True for one that may be ended at all. */
 static inline bool

@@ -17,8 +17,11 @@
 #include "procfs.h"
 #include "roster.h"
 
-/* From here on the full account (status) is worth twice the reading time: shared memory shows. */
+/* From here on the full account (status) is worth twice the reading time: shared memory shows, and
+ * page tables do. */
 #define LARGE_KIB 16384u
+/* A page of addresses takes an entry of 8 bytes in the page tables. */
+#define ENTRIES_PER_KIB 128u
 /* Below this the resident size will do for one never seen before. */
 #define LITTLE_KIB 4096u
 /* When the table is full, room is made for this part of it. */
@@ -93,7 +96,7 @@ slots_rebuild(struct census *c)
 uint32_t
 census_row_kib(const struct row *r)
 {
-        return clamp32((uint64_t)r->anon_kib + r->swap_kib + r->shmem_kib);
+        return clamp32((uint64_t)r->anon_kib + r->swap_kib + r->shmem_kib + r->pagetables_kib);
 }
 
 /* Rows are told apart by their size to the next power of two. */
@@ -189,8 +192,18 @@ digest(const struct proc_statm *sm)
 
 enum statm_says { STATM_GONE, STATM_EMPTY, STATM_SIZES };
 
+/* The most that a process of these numbers may have: what is resident, or what maps its addresses.
+ */
+static uint64_t
+at_most_kib(const struct proc_statm *sm)
+{
+        uint64_t resident_kib = sm->resident * page_kib(), tables_kib = sm->size / ENTRIES_PER_KIB;
+
+        return resident_kib > tables_kib ? resident_kib : tables_kib;
+}
+
 static enum statm_says
-read_statm(struct census *c, int32_t pid, struct sizes *ret, uint64_t *ret_resident_kib)
+read_statm(struct census *c, int32_t pid, struct sizes *ret, uint64_t *ret_at_most_kib)
 {
         char text[128];
         struct proc_statm sm;
@@ -205,7 +218,7 @@ read_statm(struct census *c, int32_t pid, struct sizes *ret, uint64_t *ret_resid
         uint64_t anon = sm.resident > sm.shared ? sm.resident - sm.shared : 0;
 
         *ret = (struct sizes){ .anon_kib = anon * page_kib(), .statm = digest(&sm) };
-        *ret_resident_kib = sm.resident * page_kib();
+        *ret_at_most_kib = at_most_kib(&sm);
         return STATM_SIZES;
 }
 
@@ -341,9 +354,9 @@ static bool
 read_sizes(struct census *c, int32_t pid, const struct row *r, struct proc_stat *st,
            struct sizes *ret)
 {
-        uint64_t resident_kib = 0;
+        uint64_t most_kib = 0;
 
-        switch (read_statm(c, pid, ret, &resident_kib)) {
+        switch (read_statm(c, pid, ret, &most_kib)) {
         case STATM_GONE:
                 return false;
         case STATM_EMPTY:
@@ -353,7 +366,7 @@ read_sizes(struct census *c, int32_t pid, const struct row *r, struct proc_stat 
         }
         if (!c->swap) {
                 ret->statm = 0;
-                return resident_kib < LARGE_KIB || read_status(c, pid, 0, ret);
+                return most_kib < LARGE_KIB || read_status(c, pid, 0, ret);
         }
         if (!is_steady(c, r, ret))
                 return read_status(c, pid, 0, ret);
@@ -396,7 +409,7 @@ visit(struct census *c, int32_t pid, uint64_t now_us)
                 if (!read_sizes(c, pid, r, &st, &s))
                         return;
         c->n_seen++;
-        uint32_t kib = clamp32(s.anon_kib + s.swap_kib + s.shmem_kib);
+        uint32_t kib = clamp32(s.anon_kib + s.swap_kib + s.shmem_kib + s.pagetables_kib);
 
         if (!r) {
                 if (too_small(c, kib)) {

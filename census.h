@@ -138,7 +138,7 @@ census_mark(struct census *c, const struct mark *now, bool calm);
 struct row *
 census_find(struct census *c, int32_t pid);
 
-/* Anonymous memory, swap and shared memory. */
+/* Anonymous memory, swap, shared memory and page tables. */
 uint32_t
 census_row_kib(const struct row *r);
 

@@ -176,7 +176,7 @@ tell_victim(const struct guard *g, const struct choice *ch, const struct candida
         for (uint32_t i = 0; i < ch->who.n; i++) {
                 const struct candidate *c = &g->roster->roster.c[ch->who.member[i]];
 
-                t.size_kib += c->anon_kib + c->swap_kib + c->shmem_kib;
+                t.size_kib += candidate_size_kib(c);
                 t.growth_kibps += c->growth_kibps;
         }
         memcpy(t.name, lead->name, sizeof(t.name));
@@ -203,7 +203,7 @@ look_at_flight(struct guard *g)
                         continue;
                 l.gone = false;
                 (void)roster_read(&m->c);
-                l.victim_kib += m->c.anon_kib + m->c.shmem_kib + m->c.swap_kib;
+                l.victim_kib += candidate_size_kib(&m->c);
         }
         return l;
 }

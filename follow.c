@@ -16,6 +16,9 @@
 
 /* Shared memory below this is nobody's growth. */
 #define SHARED_KIB 1024u
+/* Memory that is all touched has a part in 512 for page tables; below this they are that. */
+#define TABLES_KIB  1024u
+#define TABLES_PART 64u
 /* Above every pid: the kernel has no more than 4 Mi of them (PID_MAX_LIMIT). */
 #define BROODS (1 << 23)
 /* Only so many, those likely to be chosen, are worth the two more files that tell who is frozen. */
@@ -116,6 +119,14 @@ hold_sizes(struct census *c, struct follow *f, const struct row *r)
                 (void)procfs_reread(*fd, text, sizeof(text));
 }
 
+/* statm does not tell of them: as long as they are what maps the rest, they need not be told. */
+static bool
+tables_count(const struct row *r)
+{
+        return r->pagetables_kib >= TABLES_KIB &&
+               r->pagetables_kib >= census_row_kib(r) / TABLES_PART;
+}
+
 /*
  * Opens what is held of a process: its sizes and its pidfd, as far as there is room.  Once status
  * is wanted statm stays open beside it: an older roster may still be reading it.
@@ -123,7 +134,8 @@ hold_sizes(struct census *c, struct follow *f, const struct row *r)
 static void
 follow_hold(struct census *c, struct follow *f, const struct row *r)
 {
-        f->size_is_status |= c->swap || r->shmem_kib >= SHARED_KIB || r->leaderless;
+        f->size_is_status |=
+                c->swap || r->shmem_kib >= SHARED_KIB || tables_count(r) || r->leaderless;
         if (f->pidfd < 0 && may_hold(c))
                 f->pidfd = hold(c, procfs_pidfd(c->proc_fd, r->pid, r->start_ticks));
         if (f->size_fd[f->size_is_status] < 0 && may_hold(c))
@@ -391,8 +403,8 @@ swarm_took_kib(struct family *table, int32_t of)
 static uint64_t
 row_weight(struct census *c, const struct row *r, struct family *table)
 {
-        uint64_t weight = (uint64_t)census_row_kib(r) + r->pagetables_kib +
-                          (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
+        uint64_t weight =
+                (uint64_t)census_row_kib(r) + (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
 
         if (row_took(c, r) == 0)
                 return weight;

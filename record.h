@@ -50,7 +50,7 @@ struct record_victim {
         struct score score;
         struct give_back predicted;
         struct give_back real;
-        uint64_t size_kib; /* what it held in memory and swap at the first signal */
+        uint64_t size_kib; /* candidate_size_kib() of all of it at the first signal */
         uint64_t growth_kibps;
         uint64_t term_us; /* from the first signal to SIGKILL; RECORD_ESCALATED */
         uint64_t gone_us; /* from the first signal to its end */

@@ -73,7 +73,7 @@ roster_read(struct candidate *c)
 void
 roster_measure(struct candidate *c, uint64_t now_us)
 {
-        uint64_t kib = c->anon_kib + c->swap_kib + c->shmem_kib;
+        uint64_t kib = candidate_size_kib(c);
 
         if (c->ref_us[0] == 0) {
                 /* First seen: what it has now, it did not take in front of our eyes. */

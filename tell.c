@@ -89,12 +89,6 @@ name_grower(const struct errand *e, struct wire_process *ret)
         wire_process_of(&r, &none, e->current, ret);
 }
 
-static uint64_t
-held_kib(const struct candidate *c)
-{
-        return c->anon_kib + c->swap_kib + c->shmem_kib;
-}
-
 /* The largest of those that were seen last and are not named yet; ROSTER_MAX when there is none. */
 static uint32_t
 next_consumer(const struct errand *e, const bool named[ROSTER_MAX])
@@ -103,9 +97,9 @@ next_consumer(const struct errand *e, const bool named[ROSTER_MAX])
         uint32_t most = ROSTER_MAX;
 
         for (uint32_t i = 0; i < e->shown.n; i++) {
-                if (named[i] || held_kib(&e->shown.c[i]) <= most_kib)
+                if (named[i] || candidate_size_kib(&e->shown.c[i]) <= most_kib)
                         continue;
-                most_kib = held_kib(&e->shown.c[i]);
+                most_kib = candidate_size_kib(&e->shown.c[i]);
                 most = i;
         }
         return most;
@@ -142,7 +136,7 @@ name_consumers(const struct errand *e, struct wire_process *p)
                 named[i] = e->shown.c[i].pid == p->pid;
         for (unsigned k = 0; k < 5; k++) {
                 uint32_t i = next_consumer(e, named);
-                uint64_t kib = i < ROSTER_MAX ? held_kib(&e->shown.c[i]) : 0;
+                uint64_t kib = i < ROSTER_MAX ? candidate_size_kib(&e->shown.c[i]) : 0;
 
                 if (!victim_named && p->size_kib >= kib) {
                         victim_named = true;

@@ -98,7 +98,7 @@ wire_process_of(const struct ranked *r, const struct choice *ch, const struct po
                 .n = 1,
                 .is = (blamed ? WIRE_IS_BLAMED : 0) | (r->chosen ? WIRE_IS_CHOSEN : 0) |
                       (r->eligible ? WIRE_IS_ELIGIBLE : 0) | (c->cow ? WIRE_IS_COW : 0),
-                .size_kib = c->anon_kib + c->swap_kib + c->shmem_kib,
+                .size_kib = candidate_size_kib(c),
                 .growth_kibps = c->growth_kibps,
                 .took_kib = blamed ? ch->blame.took_kib : 0,
                 .missing_kib = blamed ? ch->blame.missing_kib : 0,

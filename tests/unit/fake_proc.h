@@ -29,7 +29,8 @@ struct fake {
         uint32_t uid, flags, n_threads;
         char state; /* 0: S */
         uint64_t anon_kib, file_kib, shmem_kib, swap_kib, pagetables_kib;
-        bool no_memory; /* nothing is left, or never was */
+        uint64_t addresses_kib; /* 0: a little more than is resident */
+        bool no_memory;         /* nothing is left, or never was */
         const char *name;
         const char *nspid;
         const char *groups; /* more lines of status */
@@ -156,11 +157,14 @@ fake_resident(const struct fake *f)
 static inline void
 fake_statm(const struct fake *f, char *text, size_t size)
 {
+        uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+        uint64_t pages = f->addresses_kib ? f->addresses_kib / page_kib : fake_resident(f) + 1000;
+
         if (f->no_memory)
                 (void)snprintf(text, size, "0 0 0 0 0 0 0\n");
         else
-                (void)snprintf(text, size, "%" PRIu64 " %" PRIu64 " %" PRIu64 " 1 0 1 0\n",
-                               fake_resident(f) + 1000, fake_resident(f), fake_shared(f));
+                (void)snprintf(text, size, "%" PRIu64 " %" PRIu64 " %" PRIu64 " 1 0 1 0\n", pages,
+                               fake_resident(f), fake_shared(f));
 }
 
 /* Writes, or writes anew, stat, statm and status: of a thread status alone. */

@@ -174,7 +174,7 @@ census_scan_takes_all_sizes_from_status_while_there_is_swap(void **state)
         assert_int_equal(r->swap_kib, 20);
         assert_int_equal(r->pagetables_kib, 8);
         assert_int_equal(r->first_kib, 120);
-        assert_int_equal(census_row_kib(r), 152);
+        assert_int_equal(census_row_kib(r), 160);
         assert_int_equal(c.n_seen, 1);
         assert_int_equal(c.unkept_kib, 0);
 }
@@ -294,6 +294,25 @@ census_scan_takes_status_of_the_large_without_swap_too(void **state)
         scan_after(0, false);
         assert_int_equal(find(PID)->shmem_kib, 64);
         assert_int_equal(find(PID + 1)->shmem_kib, 0);
+}
+
+static void
+census_scan_takes_status_of_who_may_have_many_page_tables_without_swap_too(void **state)
+{
+        /* An entry of 8 bytes a page: so many addresses can take 16 MiB of them. */
+        const uint64_t kib = UINT64_C(16384) * 128 * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+
+        (void)state;
+        for (int32_t i = 0; i < 2; i++)
+                fake_put((struct fake){ .pid = PID + i,
+                                        .anon_kib = 128,
+                                        .file_kib = 4096,
+                                        .pagetables_kib = 900,
+                                        .addresses_kib = i ? kib - 4096 : kib });
+        scan_after(0, false);
+        assert_int_equal(size_of(PID), 128 + 900);
+        assert_int_equal(find(PID)->pagetables_kib, 900);
+        assert_int_equal(size_of(PID + 1), 128);
 }
 
 static void
@@ -624,7 +643,7 @@ census_scan_compares_with_a_size_that_is_replaced_after_100_ms(void **state)
 }
 
 static void
-census_scan_counts_swap_and_shared_memory_as_growth(void **state)
+census_scan_counts_swap_shared_memory_and_page_tables_as_growth(void **state)
 {
         (void)state;
         fake_put((struct fake){ .pid = PID, .anon_kib = 100, .pagetables_kib = 4 });
@@ -635,7 +654,7 @@ census_scan_counts_swap_and_shared_memory_as_growth(void **state)
                                 .shmem_kib = 20,
                                 .pagetables_kib = 99 });
         scan();
-        assert_int_equal(find(PID)->growth_kibps, 50);
+        assert_int_equal(find(PID)->growth_kibps, 145);
 }
 
 static void
@@ -1131,6 +1150,7 @@ main(void)
                 CASE(census_scan_takes_anonymous_memory_from_statm_without_swap),
                 CASE(census_scan_takes_the_resident_size_of_the_new_and_little_for_once),
                 CASE(census_scan_takes_status_of_the_large_without_swap_too),
+                CASE(census_scan_takes_status_of_who_may_have_many_page_tables_without_swap_too),
                 CASE(census_scan_counts_one_that_is_swapped_out_whole),
                 CASE(census_scan_takes_absurd_sizes_for_the_largest),
                 CASE(census_scan_makes_do_with_statm_when_status_cannot_be_understood),
@@ -1148,7 +1168,7 @@ main(void)
                 CASE(census_scan_remembers_kernel_threads_at_4096_places),
                 CASE(census_scan_measures_growth_over_100_ms_or_more),
                 CASE(census_scan_compares_with_a_size_that_is_replaced_after_100_ms),
-                CASE(census_scan_counts_swap_and_shared_memory_as_growth),
+                CASE(census_scan_counts_swap_shared_memory_and_page_tables_as_growth),
                 CASE(census_scan_measures_growth_at_the_very_start_of_time),
                 CASE(census_scan_measures_growth_when_32_bits_of_milliseconds_come_round),
                 CASE(census_mark_remembers_the_sizes_when_it_was_calm),

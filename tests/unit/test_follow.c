@@ -1139,6 +1139,32 @@ follow_build_wants_status_of_those_that_share_memory(void **state)
 }
 
 static void
+follow_build_wants_status_of_those_with_more_page_tables_than_their_memory_takes(void **state)
+{
+        static const struct {
+                uint64_t anon_kib, pagetables_kib;
+                bool status;
+        } rows[] = {
+                { 16384, 1023, false },
+                { 16384, 1024, true },
+                { 1000000, 2000, false }, /* a part in 512 */
+                { 128 * 1024 - 2048 + 64, 2048, false },
+                { 128 * 1024 - 2048, 2048, true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct fake f = steady(PID + (int32_t)i, rows[i].anon_kib);
+
+                f.pagetables_kib = rows[i].pagetables_kib;
+                fake_put(f);
+        }
+        scan_and_build();
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+                assert_int_equal(find(PID + (int32_t)i)->size_is_status, rows[i].status);
+}
+
+static void
 follow_build_opens_anew_for_another_process_of_the_same_number(void **state)
 {
         struct fake f = steady(child[0], 1000);
@@ -1687,6 +1713,7 @@ main(void)
                 CASE(follow_build_keeps_descriptors_of_one_that_stays),
                 CASE(follow_build_keeps_statm_open_when_status_is_added),
                 CASE(follow_build_wants_status_of_those_that_share_memory),
+                CASE(follow_build_wants_status_of_those_with_more_page_tables_than_their_memory_takes),
                 CASE(follow_build_opens_anew_for_another_process_of_the_same_number),
                 CASE(follow_build_finds_places_for_two_rosters),
                 CASE(follow_build_leaks_nothing_over_a_thousand_rosters),

@@ -269,13 +269,28 @@ roster_measure_compares_with_a_tenth_to_a_fifth_of_a_second_ago(void **state)
 }
 
 static void
+roster_measure_counts_all_that_a_process_takes(void **state)
+{
+        (void)state;
+        set_up();
+        struct candidate *c = add(&r, 1);
+
+        measure(c, 0, 5000);
+        c->swap_kib = 100;
+        c->shmem_kib = 30;
+        c->pagetables_kib = 7;
+        measure(c, 100 * MS, 5000);
+        assert_int_equal(c->growth_kibps, 1370);
+}
+
+static void
 write_size(unsigned i, unsigned anon_kib)
 {
         char text[sizeof(status) + 8];
 
         (void)snprintf(text, sizeof(text),
                        "Name:\tx\nUid:\t1\t2\t3\t4\nRssAnon:\t %u kB\nRssShmem:\t 30 kB\n"
-                       "VmSwap:\t 40 kB\nThreads:\t1\n",
+                       "VmPTE:\t 20 kB\nVmSwap:\t 40 kB\nThreads:\t1\n",
                        anon_kib);
         write_file(r.c[i].size_fd, text);
 }
@@ -454,6 +469,7 @@ main(void)
                 cmocka_unit_test(roster_measure_counts_swap_and_shared_memory),
                 cmocka_unit_test(roster_measure_knows_no_negative_growth),
                 cmocka_unit_test(roster_measure_compares_with_a_tenth_to_a_fifth_of_a_second_ago),
+                cmocka_unit_test(roster_measure_counts_all_that_a_process_takes),
                 cmocka_unit_test(roster_refresh_adds_up_the_growth_of_those_who_may_be_ended),
                 cmocka_unit_test(
                         roster_refresh_in_turns_reads_the_steady_by_turns_and_growers_always),
