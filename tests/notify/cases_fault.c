@@ -169,7 +169,6 @@ a_bus_that_refuses_the_name_is_told_of_once(void **state)
         char config[4096], include[1024];
 
         (void)state;
-        assert_int_equal(stage_run(text, "cp " STAGE_DIR "/bus.conf " STAGE_DIR "/bus.kept"), 0);
         (void)snprintf(config, sizeof(config), strict, "");
         stage_write(STAGE_DIR "/bus.conf", config);
         stage_stop_bus();
@@ -195,7 +194,6 @@ a_bus_that_refuses_the_name_is_told_of_once(void **state)
                         stage_run(text, "" STAGE_AS_OTHER "busctl --system get-property "
                                         "org.oomguard1 /org/oomguard1 org.oomguard1.Guard State"),
                         0);
-        assert_int_equal(stage_run(text, "mv " STAGE_DIR "/bus.kept " STAGE_DIR "/bus.conf"), 0);
 }
 
 static void

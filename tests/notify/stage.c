@@ -107,7 +107,6 @@ stage_enter(void)
         (void)setenv("LC_ALL", "C.UTF-8", 1);
         (void)setenv("TZ", "UTC", 1);
         (void)signal(SIGPIPE, SIG_IGN);
-        stage_write(STAGE_DIR "/bus.conf", bus_config);
         return 0;
 }
 
@@ -402,6 +401,7 @@ stage_begin(void **state)
         stage.n_manager = 0;
         stage.manager_fd = open_socket(STAGE_MANAGER);
         stage_open_journal();
+        stage_write(STAGE_DIR "/bus.conf", bus_config);
         stage_start_bus();
         fake_start();
         stage_start_notify();
