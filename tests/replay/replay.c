@@ -71,7 +71,7 @@ replay(const char *table, const char *path)
         return good && got == READER_END && n > 0 && ends_right(table, path, acted);
 }
 
-/* All of the file as it was, but for the verdicts. */
+/* All of the file as it was, but for the verdicts that are others now. */
 static bool
 rewrite(const char *path)
 {
@@ -95,6 +95,8 @@ rewrite(const char *path)
                 struct verdict v = decide(&r.policy, &state, &s);
                 size_t begin = (size_t)(r.now - r.text);
 
+                if (is_same(&v, &was))
+                        continue;
                 (void)fwrite(whole.text + kept, 1, begin - kept, out);
                 (void)fwrite(line, 1, trace_format(&s, &v, line, sizeof(line)), out);
                 kept = r.at;
