@@ -20,9 +20,10 @@ blame_swap_bp(const struct sample *s)
 
         if (zram_kib > used_kib)
                 zram_kib = used_kib;
-        if (zram_kib == 0 || s->zram_ratio_bp == 0)
+        if (zram_kib == 0 || (s->zram_ratio_bp == 0 && s->zram_cost_kib == 0))
                 return 0;
-        uint64_t worth_bp = 10000u * (uint64_t)10000 / s->zram_ratio_bp;
+        uint64_t worth_bp = s->zram_cost_kib > 0 ? mul_div(s->zram_cost_kib, 10000, zram_kib)
+                                                 : 10000u * (uint64_t)10000 / s->zram_ratio_bp;
 
         if (worth_bp > 10000)
                 worth_bp = 10000;

@@ -81,12 +81,18 @@ swap_worth_kib(const struct sample *s)
         return disk_kib + zram_kib - mul_div(zram_kib, 10000, ratio_bp);
 }
 
-/* What is stored in zram takes memory that is nobody's own. */
+/*
+ * What is stored in zram takes memory that is nobody's own.  The ratio is the worse of overall and
+ * of late, so it says nothing of what has been there for long: 4 GiB stored at 4:1 would have cost
+ * 3 GiB more as soon as somebody else's pages did not compress.
+ */
 static uint64_t
 zram_cost_kib(const struct sample *s)
 {
         uint64_t used_kib = sub_floor(s->zram_total_kib, s->zram_free_kib);
 
+        if (s->zram_cost_kib > 0)
+                return s->zram_cost_kib;
         return s->zram_ratio_bp ? mul_div(used_kib, 10000, s->zram_ratio_bp) : 0;
 }
 

@@ -224,12 +224,15 @@ static void
 take_zram(struct sampler *s)
 {
         struct zram_stat all = { 0 };
+        bool whole = true;
 
         for (uint32_t i = 0; i < s->n_zram; i++) {
                 struct zram_stat z;
 
-                if (s->zram_fd[i] < 0)
+                if (s->zram_fd[i] < 0) {
+                        whole = false;
                         continue;
+                }
                 int r = read_zram(s->zram_fd[i], &z);
 
                 if (r == 0 &&
@@ -240,6 +243,7 @@ take_zram(struct sampler *s)
                 if (!usable(s, SAMPLER_SWAPS, r))
                         return;
         }
+        s->last.zram_cost_kib = whole ? all.used_bytes / 1024 : 0;
         s->last.zram_ratio_bp = zram_judge(&s->zram, s->last.zram_total_kib, &all);
 }
 

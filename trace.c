@@ -12,10 +12,10 @@
 #include "text.h"
 
 /*
- * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last one came
- * later: a line without it has 0 there.
+ * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last two came
+ * later: a line without them has 0 there.
  */
-enum { N_NUMBERS = 23, N_NUMBERS_MIN = 22 };
+enum { N_NUMBERS = 24, N_NUMBERS_MIN = 22 };
 enum {
         FLAG_PSI = 1,
         FLAG_PGSCAN = 2,
@@ -56,6 +56,7 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->pgsteal,
                 s->refault,
                 s->mem.swap_cached_kib,
+                s->zram_cost_kib,
         };
 
         memcpy(n, all, sizeof(all));
@@ -86,6 +87,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .zram_total_kib = n[15],
                 .zram_free_kib = n[16],
                 .zram_ratio_bp = (uint32_t)n[17],
+                .zram_cost_kib = n[23],
                 .arc_kib = n[18],
                 .owned_kibps = n[19],
                 .pgsteal = n[20],

@@ -118,7 +118,20 @@ blame_swap_bp_is_what_zram_gives_back_and_nothing_for_a_disk(void **state)
                 { 1000, 1001, 1000, 1001, 20000, 0 },
         };
 
+        static const uint64_t cost[][2] = { { 250, 2500 }, { 1000, 10000 }, { 1200, 10000 } };
+
         (void)state;
+        /* What is stored costs what it costs, whatever else is stored of late. */
+        for (size_t i = 0; i < N_OF(cost); i++) {
+                struct sample s = {
+                        .mem = { .swap_total_kib = 1000 },
+                        .zram_total_kib = 1000,
+                        .zram_ratio_bp = 10000,
+                        .zram_cost_kib = cost[i][0],
+                };
+
+                assert_int_equal(blame_swap_bp(&s), cost[i][1]);
+        }
         for (size_t i = 0; i < N_OF(rows); i++) {
                 struct sample s = {
                         .mem = { .swap_total_kib = rows[i].total, .swap_free_kib = rows[i].free },

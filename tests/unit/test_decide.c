@@ -300,6 +300,12 @@ decide_counts_what_zram_costs_as_supply_that_is_nobodys(void **state)
         (void)look_after(&m, 100 * MS);
         assert_int_equal(m.v.supply_kib, 6700000);
         assert_int_equal(m.v.fall_kibps, 0);
+        /* somebody's do not compress: that makes those of others no dearer */
+        m.s.zram_cost_kib = 350000;
+        m.s.zram_ratio_bp = 10000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, 6700000);
+        m.s.zram_cost_kib = 0;
         m.s.zram_ratio_bp = 0; /* not known: nothing */
         (void)look_after(&m, 100 * MS);
         assert_int_equal(m.v.supply_kib, 5050000 + 1300000);

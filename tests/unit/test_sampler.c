@@ -160,6 +160,7 @@ look_reads_everything_when_deep(void **state)
         assert_int_equal(m.zram_total_kib, 8000);
         assert_int_equal(m.zram_free_kib, 7000);
         assert_int_equal(m.zram_ratio_bp, 30000);
+        assert_int_equal(m.zram_cost_kib, 100 * 1024);
         assert_int_equal(m.arc_kib, 2);
         assert_int_equal(m.owned_kibps, 0);
         assert_true(m.has_psi && m.has_pgscan && !m.stale);

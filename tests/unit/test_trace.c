@@ -32,6 +32,7 @@ static const struct sample full = {
         .zram_total_kib = 115,
         .zram_free_kib = 116,
         .zram_ratio_bp = 117,
+        .zram_cost_kib = 123,
         .arc_kib = 118,
         .owned_kibps = 119,
         .pgsteal = 120,
@@ -43,7 +44,7 @@ static const struct sample full = {
 };
 
 static const char golden[] = "s 101 102 31 103 104 105 106 107 108 109 110 111 112 113 114 115 116 "
-                             "117 118 119 120 121 122 warn term stall";
+                             "117 118 119 120 121 122 123 warn term stall";
 
 static void
 assert_same(const struct sample *a, const struct sample *b)
@@ -67,6 +68,7 @@ assert_same(const struct sample *a, const struct sample *b)
         assert_int_equal(a->zram_total_kib, b->zram_total_kib);
         assert_int_equal(a->zram_free_kib, b->zram_free_kib);
         assert_int_equal(a->zram_ratio_bp, b->zram_ratio_bp);
+        assert_int_equal(a->zram_cost_kib, b->zram_cost_kib);
         assert_int_equal(a->arc_kib, b->arc_kib);
         assert_int_equal(a->owned_kibps, b->owned_kibps);
         assert_int_equal(a->has_psi, b->has_psi);
@@ -107,7 +109,7 @@ trace_parse_reads_the_golden_line(void **state)
 }
 
 static void
-trace_parse_reads_a_line_from_before_there_was_the_last_number(void **state)
+trace_parse_reads_a_line_from_before_there_were_the_last_numbers(void **state)
 {
         static const char old[] =
                 "s 101 102 31 103 104 105 106 107 108 109 110 111 112 113 114 115 "
@@ -117,7 +119,7 @@ trace_parse_reads_a_line_from_before_there_was_the_last_number(void **state)
         struct sample s;
 
         (void)state;
-        want.mem.swap_cached_kib = 0;
+        want.mem.swap_cached_kib = want.zram_cost_kib = 0;
         assert_int_equal(trace_parse(old, strlen(old), &s, &v), 0);
         assert_same(&s, &want);
         assert_int_equal(v.act, LEVEL_TERM);
@@ -234,7 +236,7 @@ trace_parse_refuses_damage(void **state)
                 FRONT " 22 calm low none",
                 FRONT " 22 calm calm calm",
                 FRONT " calm calm none",
-                FRONT " 22 23 24 calm calm none",
+                FRONT " 22 23 24 25 calm calm none",
                 FRONT " -1 calm calm none",
                 FRONT " +1 calm calm none",
                 FRONT " 0x1 calm calm none",
@@ -263,7 +265,7 @@ main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(trace_format_writes_the_golden_line),
                 cmocka_unit_test(trace_parse_reads_the_golden_line),
-                cmocka_unit_test(trace_parse_reads_a_line_from_before_there_was_the_last_number),
+                cmocka_unit_test(trace_parse_reads_a_line_from_before_there_were_the_last_numbers),
                 cmocka_unit_test(trace_keeps_each_flag_apart),
                 cmocka_unit_test(trace_keeps_every_verdict),
                 cmocka_unit_test(trace_line_of_the_largest_numbers_fits),
