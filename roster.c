@@ -157,6 +157,8 @@ roster_adopt(struct roster *r, const struct roster *before)
                 struct candidate *c = &r->c[i];
                 const struct candidate *b = roster_find(before, c);
 
+                /* Who was given up after this one was begun is still given up. */
+                c->struck |= b && b->struck;
                 /* Another file counts other memory: the difference would look like growth. */
                 if (!b || b->size_is_status != c->size_is_status)
                         continue;

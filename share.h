@@ -18,7 +18,7 @@ struct numbered_roster {
         struct roster roster;
 };
 
-enum { STRIKES = 16 };
+enum { STRIKES = ROSTER_MAX };
 
 struct strike {
         int32_t pid;

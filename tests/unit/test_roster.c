@@ -395,6 +395,21 @@ roster_adopt_takes_what_was_measured_of_the_same_process(void **state)
         assert_int_equal(r.c[2].growth_kibps, 0);
 }
 
+/* Who was given up while this one was being made, whatever file it reads. */
+static void
+roster_adopt_leaves_the_given_up_given_up(void **state)
+{
+        (void)state;
+        set_up();
+        add(&before, 1)->struck = true;
+        before.c[0].size_is_status = true;
+        (void)add(&before, 2);
+        (void)add(&r, 1);
+        add(&r, 2)->struck = true;
+        roster_adopt(&r, &before);
+        assert_true(r.c[0].struck && r.c[1].struck);
+}
+
 static void
 roster_adopt_takes_no_sizes_that_another_file_told(void **state)
 {
@@ -474,6 +489,7 @@ main(void)
                 cmocka_unit_test(
                         roster_refresh_in_turns_reads_the_steady_by_turns_and_growers_always),
                 cmocka_unit_test(roster_adopt_takes_what_was_measured_of_the_same_process),
+                cmocka_unit_test(roster_adopt_leaves_the_given_up_given_up),
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),
                 cmocka_unit_test(roster_adopt_marks_takes_sizes_of_moments_that_were_not_seen),
                 cmocka_unit_test(
