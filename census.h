@@ -15,7 +15,8 @@
 
 enum {
         CENSUS_ROWS = 4096,
-        CENSUS_FOLLOWS = 2 * ROSTER_MAX, /* those on the roster, and those still on an older one */
+        /* Those on the roster, on the one before it, and on that of a group in flight. */
+        CENSUS_FOLLOWS = 3 * ROSTER_MAX,
         CENSUS_HORIZON_S = 10, /* growth counts for so long when it is decided who is followed */
         CENSUS_FAMILIES = 1024,
         CENSUS_KERNEL = 4096, /* kernel threads remembered by pid, to be left alone */
@@ -55,8 +56,8 @@ struct follow {
         bool ns_init;
         char name[PROC_NAME_MAX];
         char unit[PROC_UNIT_MAX];
-        uint64_t used; /* number of the last roster that it stood on */
-        bool wanted;   /* on the roster being built */
+        uint64_t first, used; /* numbers of the first and of the last roster that it stood on */
+        bool wanted;          /* on the roster being built */
 };
 
 /* Siblings, cousins or a brood, for the small members of a large swarm. */
@@ -97,6 +98,7 @@ struct census {
         struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [MARK_CALM] when last calm */
         struct follow follow[CENSUS_FOLLOWS];
         uint64_t built;      /* number of the last roster built */
+        uint64_t flight;     /* the roster of a group in flight, in use until that has ended; 0 */
         uint64_t reidentify; /* follows used before this are looked up again: the policy changed */
         int fd_budget;       /* descriptors that may be held */
         int fd_held;

@@ -155,12 +155,13 @@ list_processes(struct errand *e, uint64_t now_us)
 static bool
 make_roster(struct errand *e, bool follow, uint64_t now_us)
 {
-        uint64_t done = atomic_load(&e->share->done_seq);
+        uint64_t used = atomic_load(&e->share->used_seq);
 
+        e->census.flight = atomic_load(&e->share->flight_seq);
         if (follow)
-                follow_build(&e->census, now_us, done, &e->building->roster);
+                follow_build(&e->census, now_us, used, &e->building->roster);
         else if (follow_anybody(&e->census))
-                follow_nobody(&e->census, now_us, done, &e->building->roster);
+                follow_nobody(&e->census, now_us, used, &e->building->roster);
         else
                 return false;
         return true;

@@ -204,7 +204,8 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
                 *f = (struct follow){ .pid = r->pid,
                                       .start_ticks = r->start_ticks,
                                       .size_fd = { -1, -1 },
-                                      .pidfd = -1 };
+                                      .pidfd = -1,
+                                      .first = c->built };
                 follow_identify(c, f, st);
         }
         follow_hold(c, f, r);
@@ -442,7 +443,7 @@ release_old(struct census *c, uint64_t done)
         for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++) {
                 struct follow *f = &c->follow[i];
 
-                if (f->pid != 0 && !f->wanted && f->used < done)
+                if (is_done_with(c, f, done))
                         follow_end(c, f);
                 f->wanted = false;
         }
@@ -461,6 +462,18 @@ begin(const struct census *c, uint64_t now_us, struct roster *ret)
         memcpy(ret->mark, c->mark, sizeof(ret->mark));
         for (uint32_t i = 0; i < c->n; i++)
                 ret->rest_kib += census_row_kib(&c->row[i]);
+}
+
+/*
+ * One that stood on no roster that is in use.  Not simply on none since that of the flight: a group
+ * that takes its time keeps that in use, and whoever came and went meanwhile would fill the places.
+ */
+static bool
+is_done_with(const struct census *c, const struct follow *f, uint64_t done)
+{
+        bool flies = c->flight != 0 && f->first <= c->flight && c->flight <= f->used;
+
+        return f->pid != 0 && !f->wanted && f->used < done && !flies;
 }
 
 static void
@@ -541,6 +554,21 @@ follow_show(struct census *c, uint64_t now_us, struct roster *ret)
         make(c, now_us, &passer, ret);
         for (uint32_t i = 0; i < ret->n; i++)
                 ret->c[i].size_fd = ret->c[i].pidfd = -1;
+}
+
+void
+follow_keep_marks(struct census *c, const struct roster *r)
+{
+        for (uint32_t i = 0; i < r->n; i++) {
+                const struct candidate *from = &r->c[i];
+                struct row *to = census_find(c, from->pid);
+
+                if (!to || to->start_ticks != from->start_ticks)
+                        continue;
+                to->first_kib = (uint32_t)from->first_kib;
+                for (unsigned m = 0; m < MARK_MAX; m++)
+                        to->mark_kib[m] = (uint32_t)from->mark_kib[m];
+        }
 }
 
 void

@@ -11,7 +11,8 @@
 
 /*
  * Makes a roster of those that could be chosen, opening what is to be held.  `done` is the number
- * of the oldest roster still in use: descriptors of processes that were on none since are closed.
+ * of the oldest roster still in use, but for that of a flight (census.flight): descriptors of
+ * processes that were on neither are closed.
  */
 void
 follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);

@@ -67,12 +67,9 @@ guard_post(struct guard *g, const struct record *rec)
 void
 guard_publish_use(struct guard *g)
 {
-        uint64_t seq = g->roster ? g->roster->seq : 0;
-
-        atomic_store(&g->share->used_seq, seq);
-        if (g->watch.state != WATCH_IDLE && g->flight.seq < seq)
-                seq = g->flight.seq;
-        atomic_store(&g->share->done_seq, seq);
+        /* In this order: whoever sees the newer roster in use sees what is still in flight, too. */
+        atomic_store(&g->share->flight_seq, g->watch.state != WATCH_IDLE ? g->flight.seq : 0);
+        atomic_store(&g->share->used_seq, g->roster ? g->roster->seq : 0);
 }
 
 static void

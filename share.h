@@ -41,8 +41,8 @@ struct share {
 
         /* loop -> errand */
         _Atomic uint64_t ticks;
-        _Atomic uint64_t used_seq; /* the roster in use: older ones may be written again */
-        _Atomic uint64_t done_seq; /* descriptors of rosters below this are out of use */
+        _Atomic uint64_t used_seq;   /* the roster in use: older ones may be written again */
+        _Atomic uint64_t flight_seq; /* the one that the group in flight was on; 0: none is */
         _Atomic(const struct policy *) policy_used;
         _Atomic int level;
         _Atomic bool settled;

@@ -427,6 +427,60 @@ follow_build_finds_a_swarm_among_many_families(void **state)
         assert_non_null(on_roster(PID + 500));
 }
 
+/* More parents than there are places for families, each with a child that takes nothing. */
+static void
+follow_build_finds_a_swarm_among_more_parents_than_have_places(void **state)
+{
+        static struct row many[4096];
+        static uint16_t many_slots[8192];
+
+        (void)state;
+        census_close(&c);
+        assert_int_equal(census_open(&c, fake_root, many, 4096, many_slots, 8192, 0), 0);
+        census_set_policy(&c, &policy);
+        for (int32_t i = 0; i < 1500; i++)
+                put_child(PID + 10000 + i, PID + 5000 + i, 10000);
+        scan(false);
+        put_swarm(PID + 500, 8, PID + 3081);
+        build();
+        assert_non_null(on_roster(PID + 500));
+}
+
+static void
+follow_build_counts_kin_that_is_not_on_the_roster(void **state)
+{
+        (void)state;
+        put_child(PID + 3000, 1, 50);
+        put_swarm(PID + 500, 200, PID + 3000);
+        put(PID + 400, 90000); /* took nothing with anybody */
+        scan(false);
+        build();
+        assert_int_equal(roster.n, ROSTER_MAX);
+        for (uint32_t i = 0; i < roster.n; i++)
+                assert_int_equal(roster.c[i].kin, roster.c[i].pid == PID + 400 ? 1 : 200);
+}
+
+/* A census without marks of its own is told them, and still knows them when it scans again. */
+static void
+follow_keep_marks_keeps_what_a_roster_knows_of_the_past(void **state)
+{
+        (void)state;
+        put(PID, 3000);
+        put(PID + 1, 4000);
+        scan_and_build();
+        find(PID)->first_kib = 7;
+        for (unsigned m = 0; m < MARK_MAX; m++)
+                find(PID)->mark_kib[m] = 10 + m;
+        find(PID + 1)->start_ticks++;
+        find(PID + 1)->mark_kib[0] = 1;
+        follow_keep_marks(&c, &roster);
+        scan_and_build();
+        assert_int_equal(find(PID)->first_kib, 7);
+        for (unsigned m = 0; m < MARK_MAX; m++)
+                assert_int_equal(find(PID)->mark_kib[m], 10 + m);
+        assert_int_not_equal(find(PID + 1)->mark_kib[0], 1);
+}
+
 /* ---- what is known ---- */
 
 static void
@@ -1183,24 +1237,51 @@ follow_build_opens_anew_for_another_process_of_the_same_number(void **state)
         assert_true(is_open(pidfd));
 }
 
-/* Two rosters' worth of places: the third finds none until the first is out of use. */
+/* Places for three rosters: the fourth finds none until the first is out of use. */
 static void
-follow_build_finds_places_for_two_rosters(void **state)
+follow_build_finds_places_for_three_rosters(void **state)
 {
         (void)state;
-        for (unsigned round = 0; round < 3; round++) {
+        for (unsigned round = 0; round < 4; round++) {
                 for (int32_t i = 0; i < ROSTER_MAX; i++) {
                         fake_end(PID + i + ((int32_t)round - 1) * ROSTER_MAX);
                         put(PID + i + (int32_t)round * ROSTER_MAX, 1000);
                 }
                 scan_and_build();
-                assert_int_equal(roster.n, round < 2 ? ROSTER_MAX : 0);
-                assert_int_equal(roster.rest_kib, round < 2 ? 0 : ROSTER_MAX * 1000);
+                assert_int_equal(roster.n, round < 3 ? ROSTER_MAX : 0);
+                assert_int_equal(roster.rest_kib, round < 3 ? 0 : ROSTER_MAX * 1000);
         }
         done = 2;
         scan_and_build();
         assert_int_equal(roster.n, ROSTER_MAX);
         assert_int_equal(roster.rest_kib, 0);
+}
+
+/* However long it takes, and however many come and go meanwhile. */
+static void
+follow_build_finds_places_while_a_group_is_in_flight(void **state)
+{
+        (void)state;
+        put(child[0], 5000);
+        scan_and_build();
+        int flies = find(child[0])->pidfd;
+
+        c.flight = c.built;
+        fake_end(child[0]);
+        for (int32_t round = 0; round < 20; round++) {
+                for (int32_t i = 0; i < ROSTER_MAX; i++) {
+                        fake_end(PID + i + (round - 1) * ROSTER_MAX);
+                        put(PID + i + round * ROSTER_MAX, 1000);
+                }
+                done = c.built;
+                scan_and_build();
+                assert_int_equal(roster.n, ROSTER_MAX);
+                assert_true(is_open(flies));
+        }
+        c.flight = 0;
+        done = c.built;
+        scan_and_build();
+        assert_false(is_open(flies));
 }
 
 static void
@@ -1681,6 +1762,9 @@ main(void)
                 CASE(follow_build_ranks_a_member_larger_than_what_its_swarm_took_by_its_size),
                 CASE(follow_build_lets_no_crowd_of_steady_siblings_push_out_the_largest),
                 CASE(follow_build_finds_a_swarm_among_many_families),
+                CASE(follow_build_finds_a_swarm_among_more_parents_than_have_places),
+                CASE(follow_build_counts_kin_that_is_not_on_the_roster),
+                CASE(follow_keep_marks_keeps_what_a_roster_knows_of_the_past),
                 CASE(follow_build_hands_on_what_the_census_knows),
                 CASE(follow_build_reads_the_adjustment_each_time),
                 CASE(follow_build_sees_who_is_stopped),
@@ -1715,7 +1799,8 @@ main(void)
                 CASE(follow_build_wants_status_of_those_that_share_memory),
                 CASE(follow_build_wants_status_of_those_with_more_page_tables_than_their_memory_takes),
                 CASE(follow_build_opens_anew_for_another_process_of_the_same_number),
-                CASE(follow_build_finds_places_for_two_rosters),
+                CASE(follow_build_finds_places_for_three_rosters),
+                CASE(follow_build_finds_places_while_a_group_is_in_flight),
                 CASE(follow_build_leaks_nothing_over_a_thousand_rosters),
                 CASE(follow_end_all_closes_everything_once),
                 CASE(follow_nobody_closes_all_once_the_loop_has_let_go_of_it),
