@@ -45,7 +45,8 @@ blame_own_kib(const struct candidate *c);
 struct give_back
 blame_gives(const struct candidate *c, uint32_t swap_bp);
 
-/* True when giving back so much ends the shortage: memory, or else swap, would be above WARN. */
+/* True when giving back so much ends the shortage: memory would be well again, or else swap above
+ * WARN. */
 bool
 blame_lifts(const struct verdict *v, const struct sample *s, const struct give_back *g);
 

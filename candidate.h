@@ -49,6 +49,7 @@ struct candidate {
         uint64_t growth_kibps;
         uint64_t mark_kib[MARK_MAX]; /* candidate_size_kib() then; 0: started since */
 
+        uint32_t kin;        /* of one swarm with it by descent or job, on the roster or not */
         uint32_t sharers;    /* relatives that show the same shared memory, itself included: >= 1 */
         bool cow;            /* forked and not yet exec'd: its pages are its parent's too */
         uint64_t parent_kib; /* cow only: anon + swap of the parent */

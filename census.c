@@ -542,6 +542,14 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
 }
 
 void
+census_forget(struct census *c)
+{
+        follow_end_all(c);
+        c->n = 0;
+        slots_rebuild(c);
+}
+
+void
 census_close(struct census *c)
 {
         follow_end_all(c);

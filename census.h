@@ -117,6 +117,10 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
 void
 census_close(struct census *c);
 
+/* As newly opened: nobody is known and nothing is held. */
+void
+census_forget(struct census *c);
+
 /* The whole machine once; while there is swap, from the larger file of everybody new, of whoever
  * has moved, and of every fourth of the others. 0 or a negative errno (of /proc itself; processes
  * that vanish are no error). */

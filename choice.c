@@ -42,6 +42,7 @@ choice_own_scan(struct guard *g)
                         follow_adopt(&g->own, &own->roster, &g->roster->roster);
                 roster_adopt(&own->roster, &g->roster->roster);
                 roster_adopt_marks(&own->roster, &g->roster->roster);
+                follow_keep_marks(&g->own, &own->roster);
         }
         own->roster.took_us = sampler_now_us() - g->sample.now_us;
         own->seq = seq;

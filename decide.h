@@ -83,6 +83,25 @@ struct decide_state {
                 .began = false \
         }
 
+/*
+ * Memory is well again above this: WARN, or twice TERM (KILL where that is off) where WARN is off
+ * or no higher than that; the defaults have them like this to each other.
+ */
+static inline uint64_t
+verdict_well_kib(const struct verdict *v)
+{
+        uint64_t act_kib = v->term_kib ? v->term_kib : v->kill_kib;
+
+        return v->warn_kib > act_kib ? v->warn_kib : 2 * act_kib;
+}
+
+/* Less than this is no movement of the supply: half the way from there to what acts. */
+static inline uint64_t
+verdict_step_kib(const struct verdict *v)
+{
+        return (verdict_well_kib(v) - (v->term_kib ? v->term_kib : v->kill_kib)) / 2;
+}
+
 /* One sample on.  Samples come in order of now_us; one that does not is answered like a late one.
  */
 struct verdict

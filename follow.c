@@ -375,20 +375,45 @@ larger(uint64_t a, uint64_t b)
 }
 
 static void
-count_families(struct census *c, struct family *table)
+count_takers(struct census *c, struct family *table)
 {
-        memset(table, 0, CENSUS_FAMILIES * sizeof(table[0]));
         for (uint32_t i = 0; i < c->n; i++) {
                 const struct row *r = &c->row[i];
                 uint64_t took_kib = row_took(c, r);
-                int32_t gppid = took_kib > 0 ? grandparent(c, r) : 0;
+
+                if (took_kib == 0)
+                        continue;
+                int32_t gppid = grandparent(c, r), brood = brood_of(c, r);
 
                 family_add(table, r->ppid, took_kib);
                 /* init is everybody's: who has it for a grandparent is nobody's cousin. */
                 if (gppid > 1)
                         family_add(table, -gppid, took_kib);
-                if (brood_of(c, r) != 0)
-                        family_add(table, brood_of(c, r), took_kib);
+                if (brood != 0)
+                        family_add(table, brood, took_kib);
+        }
+}
+
+/* Those who took nothing count as members, and make no family of their own: there is no room for
+ * those of a thousand parents, and a bomb would find none left. */
+static void
+count_families(struct census *c, struct family *table)
+{
+        memset(table, 0, CENSUS_FAMILIES * sizeof(table[0]));
+        count_takers(c, table);
+        for (uint32_t i = 0; i < c->n; i++) {
+                const struct row *r = &c->row[i];
+
+                if (row_took(c, r) > 0)
+                        continue;
+                int32_t brood = brood_of(c, r);
+                struct family *f = family_of(table, r->ppid);
+
+                if (f && f->of == r->ppid)
+                        f->n++;
+                f = brood != 0 ? family_of(table, brood) : NULL;
+                if (f && f->of == brood)
+                        f->n++;
         }
 }
 
@@ -398,6 +423,22 @@ swarm_took_kib(struct family *table, int32_t of)
         const struct family *f = of != 0 ? family_of(table, of) : NULL;
 
         return f && f->of == of && f->n >= SWARM_MIN ? f->took_kib : 0;
+}
+
+/* How large the largest is that it took memory with. */
+static uint32_t
+count_kin(struct census *c, const struct row *r, struct family *table)
+{
+        const int32_t of[] = { r->ppid, -grandparent(c, r), brood_of(c, r) };
+        uint32_t n = 1;
+
+        for (unsigned i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+                const struct family *f = of[i] != 0 ? family_of(table, of[i]) : NULL;
+
+                if (f && f->of == of[i] && f->n > n)
+                        n = f->n;
+        }
+        return n;
 }
 
 /* Worth of a closer look: size, what it would take next, and what its swarm took with it. */
@@ -437,6 +478,18 @@ rank(struct census *c, struct family *table, struct pick *ret)
         return n;
 }
 
+/*
+ * One that stood on no roster that is in use.  Not simply on none since that of the flight: a group
+ * that takes its time keeps that in use, and whoever came and went meanwhile would fill the places.
+ */
+static bool
+is_done_with(const struct census *c, const struct follow *f, uint64_t done)
+{
+        bool flies = c->flight != 0 && f->first <= c->flight && c->flight <= f->used;
+
+        return f->pid != 0 && !f->wanted && f->used < done && !flies;
+}
+
 static void
 release_old(struct census *c, uint64_t done)
 {
@@ -464,18 +517,6 @@ begin(const struct census *c, uint64_t now_us, struct roster *ret)
                 ret->rest_kib += census_row_kib(&c->row[i]);
 }
 
-/*
- * One that stood on no roster that is in use.  Not simply on none since that of the flight: a group
- * that takes its time keeps that in use, and whoever came and went meanwhile would fill the places.
- */
-static bool
-is_done_with(const struct census *c, const struct follow *f, uint64_t done)
-{
-        bool flies = c->flight != 0 && f->first <= c->flight && c->flight <= f->used;
-
-        return f->pid != 0 && !f->wanted && f->used < done && !flies;
-}
-
 static void
 make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *ret)
 {
@@ -500,6 +541,7 @@ make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *re
                         continue;
                 }
                 fill(c, r, f, &st, now_us, to);
+                to->kin = count_kin(c, r, table);
                 if (i < ASK_FROZEN)
                         to->frozen = identity_frozen(c->proc_fd, r->pid);
                 if (to->standing.effect == RULE_PROTECT)
@@ -533,6 +575,21 @@ follow_adopt(struct census *c, struct roster *r, const struct roster *before)
 }
 
 void
+follow_keep_marks(struct census *c, const struct roster *r)
+{
+        for (uint32_t i = 0; i < r->n; i++) {
+                const struct candidate *from = &r->c[i];
+                struct row *to = census_find(c, from->pid);
+
+                if (!to || to->start_ticks != from->start_ticks)
+                        continue;
+                to->first_kib = (uint32_t)from->first_kib;
+                for (unsigned m = 0; m < MARK_MAX; m++)
+                        to->mark_kib[m] = (uint32_t)from->mark_kib[m];
+        }
+}
+
+void
 follow_nobody(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret)
 {
         c->built++;
@@ -554,21 +611,6 @@ follow_show(struct census *c, uint64_t now_us, struct roster *ret)
         make(c, now_us, &passer, ret);
         for (uint32_t i = 0; i < ret->n; i++)
                 ret->c[i].size_fd = ret->c[i].pidfd = -1;
-}
-
-void
-follow_keep_marks(struct census *c, const struct roster *r)
-{
-        for (uint32_t i = 0; i < r->n; i++) {
-                const struct candidate *from = &r->c[i];
-                struct row *to = census_find(c, from->pid);
-
-                if (!to || to->start_ticks != from->start_ticks)
-                        continue;
-                to->first_kib = (uint32_t)from->first_kib;
-                for (unsigned m = 0; m < MARK_MAX; m++)
-                        to->mark_kib[m] = (uint32_t)from->mark_kib[m];
-        }
 }
 
 void

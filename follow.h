@@ -22,6 +22,10 @@ follow_build(struct census *c, uint64_t now_us, uint64_t done, struct roster *re
 void
 follow_adopt(struct census *c, struct roster *r, const struct roster *before);
 
+/* Takes over into the census what a roster knows of sizes of the past. */
+void
+follow_keep_marks(struct census *c, const struct roster *r);
+
 /*
  * Makes a roster of nobody instead, to end following: what is held can only be closed when the
  * loop has taken another roster, so it takes one of these and, next time, closes the rest.

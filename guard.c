@@ -160,7 +160,7 @@ publish(struct guard *g)
         TELL(swap, g->sample.mem.swap_total_kib > 0);
         TELL(supply_kib, v->supply_kib);
         TELL(shmem_kib, g->sample.mem.shmem_kib);
-        TELL(step_kib, v->warn_kib > v->term_kib ? (v->warn_kib - v->term_kib) / 2 : 0);
+        TELL(step_kib, verdict_step_kib(v));
         TELL(hot, hot);
         TELL(level, (int)v->level);
         if (wake)
@@ -316,6 +316,8 @@ guard_rehearse(struct guard *g)
                 if (g->roster->roster.n > 0)
                         (void)flight_try(g, &g->roster->roster.c[0]);
         }
+        /* Whoever was seen now says nothing of the trouble in which this census is asked. */
+        census_forget(&g->own);
         g->roster = NULL;
         g->oom_kill = g->sampler.oom_kill;
         memset(&g->decide, 0, sizeof(g->decide));

@@ -156,6 +156,13 @@ in_vain(const struct verdict *v, const struct sample *s, const struct roster *r)
                (v->swap_total_kib == 0 || v->swap_free_kib + all.swap_kib <= v->swap_term_kib);
 }
 
+/* Nobody smaller than min_size, but for a swarm: it counts as a whole. */
+static bool
+may_be_ended(const struct policy *p, const struct roster *r, const struct group *who)
+{
+        return who->n > 1 || (who->n == 1 && large_enough(p, &r->c[who->member[0]]));
+}
+
 void
 victim_choose(const struct policy *p, const struct verdict *v, const struct sample *s,
               const struct roster *r, struct choice *ret)
@@ -169,7 +176,7 @@ victim_choose(const struct policy *p, const struct verdict *v, const struct samp
                 return;
         }
         ret->blame = blame_find(r, v, s);
-        ret->blamed = ret->blame.who.n > 0;
+        ret->blamed = may_be_ended(p, r, &ret->blame.who);
         if (!ret->blamed && v->reason != REASON_STALL && blame_tmpfs(r, v, s)) {
                 ret->why_nobody = NOBODY_TMPFS;
                 return;

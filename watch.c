@@ -102,12 +102,16 @@ static enum watch_event
 event_term(const struct watch *w, const struct policy *p, const struct watch_look *l)
 {
         const struct verdict *v = l->verdict;
+        uint64_t since_us = l->now_us - w->sent_us;
 
         if (v->act == LEVEL_KILL)
                 return EV_WORSE;
-        if (l->now_us - w->sent_us >= p->grace_us && (v->act >= LEVEL_TERM || v->below_term))
+        if (since_us >= p->grace_us && (v->act >= LEVEL_TERM || v->below_term))
                 return EV_LATE;
-        return v->level <= LEVEL_WATCH ? EV_RELIEF : EV_NOTHING;
+        /* Memory may stay between TERM and WARN for as long as the machine is up, and then it may
+         * be somebody else's turn. */
+        return v->level <= LEVEL_WATCH || since_us >= p->grace_us + p->give_up_us ? EV_RELIEF
+                                                                                  : EV_NOTHING;
 }
 
 static enum watch_event

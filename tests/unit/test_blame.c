@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 #include "blame.h"
 
@@ -421,14 +422,11 @@ blame_asks_the_newest_mark_first(void **state)
         assert_int_equal(find().missing_kib, 8700000);
 }
 
-/* Where WARN and TERM are one, a KiB is enough to be missed, and its half is nothing. */
 static void
 blame_finds_no_swarm_of_those_who_may_not_be_ended(void **state)
 {
         (void)state;
         set_up();
-        place.v.term_kib = place.v.warn_kib;
-        place.r.mark[0].supply_kib = 300001;
         add_swarm(SWARM_MIN, 400000, 0, 500, 77);
         for (unsigned i = 0; i < SWARM_MIN; i++)
                 place.r.c[i].struck = true;
@@ -700,6 +698,50 @@ add_brood(unsigned n, uint64_t anon_kib, int32_t pgrp)
         }
 }
 
+/* What a service manager has started, or init has taken in, has that in common and no more. */
+static void
+blame_takes_no_services_of_one_program_for_siblings(void **state)
+{
+        (void)state;
+        for (int32_t parent = 1; parent <= 1000; parent += 999) {
+                set_up();
+                add_swarm(SWARM_MIN, 200000, 0, parent, 77);
+                assert_int_equal(find().who.n, SWARM_MIN);
+                for (unsigned i = 0; i < SWARM_MIN; i++)
+                        (void)snprintf(place.r.c[i].unit, sizeof(place.r.c[i].unit),
+                                       "app-%u.service", i);
+                assert_nobody();
+        }
+        set_up();
+        add_swarm(SWARM_MIN, 200000, 0, 1, 77);
+        for (unsigned i = 0; i < SWARM_MIN; i++)
+                place.r.c[i].pgrp = 10 + (int32_t)i;
+        assert_nobody();
+}
+
+/* Where WARN says nothing of when memory is well, the default's distance from TERM does. */
+static void
+blame_takes_no_noise_for_a_loss_where_warn_is_off(void **state)
+{
+        const uint64_t warn[] = { 0, 500000, 400000 };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(warn); i++) {
+                set_up();
+                place.v.warn_kib = warn[i];
+                place.v.supply_kib = 300000;
+                place.r.mark[0].supply_kib = 300000 + 249999;
+                (void)add(900000, 700000);
+                assert_int_equal(blame_find(&place.r, &place.v, &place.s).who.n, 0);
+                place.r.mark[0].supply_kib++;
+                assert_int_equal(blame_find(&place.r, &place.v, &place.s).who.n, 1);
+                /* It would not make it well. */
+                place.r.c[0].anon_kib = 850000 - 1;
+                place.v.available_kib = 150000;
+                assert_int_equal(blame_find(&place.r, &place.v, &place.s).who.n, 0);
+        }
+}
+
 static void
 blame_takes_a_brood_for_a_swarm(void **state)
 {
@@ -740,17 +782,21 @@ blame_takes_nobody_for_a_brood_that_is_of_another_job_or_older(void **state)
         assert_nobody();
 }
 
-/* Half of what is missing is 1,350,000: where more would take it than fit, half of that will do. */
+/* Half of what is missing is 1,350,000: those on the roster stand for twice as many at most. */
 static void
-blame_takes_a_full_roster_of_one_swarm_for_more_than_fit(void **state)
+blame_takes_those_on_the_roster_for_all_of_a_swarm_that_does_not_fit(void **state)
 {
         static const struct {
-                unsigned n, others;
+                unsigned n, others, kin;
                 uint64_t anon_kib;
                 bool swarm;
         } rows[] = {
-                { 128, 0, 5500, true },   { 128, 0, 5000, false },  { 64, 64, 11000, true },
-                { 64, 64, 10500, false }, { 63, 65, 11500, false }, { 127, 0, 6000, false },
+                { 128, 0, 374, 5500, true },   { 128, 0, 374, 5000, false },
+                { 128, 0, 160, 8500, true },   { 128, 0, 160, 8400, false },
+                { 128, 0, 128, 10600, true },  { 128, 0, 128, 10500, false },
+                { 64, 64, 374, 11000, true },  { 64, 64, 374, 10500, false },
+                { 70, 58, 75, 18100, true },   { 70, 58, 75, 17900, false },
+                { 63, 65, 374, 11500, false },
         };
 
         (void)state;
@@ -759,6 +805,8 @@ blame_takes_a_full_roster_of_one_swarm_for_more_than_fit(void **state)
                 for (unsigned k = 0; k < rows[i].others; k++)
                         (void)add(20000, 20000);
                 add_brood(rows[i].n, rows[i].anon_kib, 40);
+                for (unsigned k = rows[i].others; k < place.r.n; k++)
+                        place.r.c[k].kin = rows[i].kin;
                 assert_int_equal(find().who.n, rows[i].swarm ? rows[i].n : 0);
         }
 }
@@ -980,9 +1028,12 @@ main(void)
                 cmocka_unit_test(blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable),
                 cmocka_unit_test(blame_takes_no_strangers_for_a_swarm),
                 cmocka_unit_test(blame_takes_cousins_of_one_job_for_a_swarm),
+                cmocka_unit_test(blame_takes_no_services_of_one_program_for_siblings),
+                cmocka_unit_test(blame_takes_no_noise_for_a_loss_where_warn_is_off),
                 cmocka_unit_test(blame_takes_a_brood_for_a_swarm),
                 cmocka_unit_test(blame_takes_nobody_for_a_brood_that_is_of_another_job_or_older),
-                cmocka_unit_test(blame_takes_a_full_roster_of_one_swarm_for_more_than_fit),
+                cmocka_unit_test(
+                        blame_takes_those_on_the_roster_for_all_of_a_swarm_that_does_not_fit),
                 cmocka_unit_test(blame_takes_no_cousins_of_another_job_for_a_swarm),
                 cmocka_unit_test(blame_spares_members_that_took_nothing_or_may_not_be_ended),
                 cmocka_unit_test(blame_ends_a_member_of_a_swarm_that_only_pauses),

@@ -257,6 +257,22 @@ census_scan_reads_the_steady_whole_by_turns(void **state)
 }
 
 static void
+census_forget_knows_nobody_any_more(void **state)
+{
+        (void)state;
+        put(PID, 1000);
+        scan();
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, false);
+        census_forget(&c);
+        assert_int_equal(c.n, 0);
+        assert_null(census_find(&c, PID));
+        put(PID, 2000);
+        scan();
+        assert_int_equal(size_of(PID), 2000);
+        assert_int_equal(find(PID)->growth_kibps, 0);
+}
+
+static void
 census_scan_takes_anonymous_memory_from_statm_without_swap(void **state)
 {
         (void)state;
@@ -1147,6 +1163,7 @@ main(void)
                 CASE(census_scan_takes_all_sizes_from_status_while_there_is_swap),
                 CASE(census_scan_lets_nobody_lose_shared_memory_to_swap),
                 CASE(census_scan_reads_the_steady_whole_by_turns),
+                CASE(census_forget_knows_nobody_any_more),
                 CASE(census_scan_takes_anonymous_memory_from_statm_without_swap),
                 CASE(census_scan_takes_the_resident_size_of_the_new_and_little_for_once),
                 CASE(census_scan_takes_status_of_the_large_without_swap_too),

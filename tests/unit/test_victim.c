@@ -353,6 +353,20 @@ victim_choose_leaves_those_below_min_size(void **state)
         place.r.c[0].anon_kib = 1000;
         place.r.c[0].swap_kib = 24;
         assert_int_equal(chosen(), 1001);
+        /* Nor is he blamed, whatever he took. */
+        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0 };
+        place.v.supply_kib = 500000;
+        place.r.c[0].anon_kib = 2500000;
+        place.r.c[0].swap_kib = 0;
+        (void)add(4000000);
+        place.r.c[1].mark_kib[0] = 4000000;
+        place.p.min_size_kib = 2500000;
+        assert_int_equal(chosen(), 1001);
+        place.p.min_size_kib++;
+        assert_int_equal(chosen(), 1002);
+        set_up();
+        place.v.available_kib = 500000;
+        (void)add(1);
         place.p.min_size_kib = 0;
         place.r.c[0].anon_kib = 1;
         place.r.c[0].swap_kib = 0;

@@ -276,10 +276,23 @@ watch_step_does_not_escalate_when_memory_has_recovered(void **state)
         (void)state;
         begin(&sc, false);
         judge(&sc, LEVEL_WARN, LEVEL_CALM, false);
-        for (unsigned i = 0; i < 100; i++)
+        for (unsigned i = 0; i < 12; i++)
                 assert_did(&sc, 1 * SECOND, DO_NOTHING, WATCH_TERM);
         judge(&sc, LEVEL_WARN, LEVEL_WARN, true);
         assert_did(&sc, 1, DO_SIGKILL, WATCH_KILL);
+}
+
+/* A full machine that is well: hours later it would still be this one's turn. */
+static void
+watch_step_releases_in_the_end_who_stays_while_memory_is_at_warn(void **state)
+{
+        struct scene sc;
+
+        (void)state;
+        begin(&sc, false);
+        judge(&sc, LEVEL_WARN, LEVEL_WARN, false);
+        assert_did(&sc, sc.p.grace_us + sc.p.give_up_us - 1, DO_NOTHING, WATCH_TERM);
+        assert_did(&sc, 1, DO_RELEASE, WATCH_IDLE);
 }
 
 static void
@@ -414,6 +427,7 @@ main(void)
                 cmocka_unit_test(watch_step_takes_the_last_of_a_small_victim_for_movement),
                 cmocka_unit_test(watch_step_kills_at_once_when_memory_reaches_kill),
                 cmocka_unit_test(watch_step_does_not_escalate_when_memory_has_recovered),
+                cmocka_unit_test(watch_step_releases_in_the_end_who_stays_while_memory_is_at_warn),
                 cmocka_unit_test(watch_step_settles_after_two_looks_without_a_rise),
                 cmocka_unit_test(watch_step_starts_settling_anew_with_every_rise),
                 cmocka_unit_test(watch_step_takes_settling_looks_25_ms_apart),
