@@ -41,8 +41,8 @@ choice_own_scan(struct guard *g)
                 if (g->roster->policy_n == g->policy_n)
                         follow_adopt(&g->own, &own->roster, &g->roster->roster);
                 roster_adopt(&own->roster, &g->roster->roster);
-                roster_adopt_marks(&own->roster, &g->roster->roster);
-                follow_keep_marks(&g->own, &own->roster);
+                roster_adopt_past(&own->roster, &g->roster->roster);
+                follow_keep_past(&g->own, &own->roster);
         }
         own->roster.took_us = sampler_now_us() - g->sample.now_us;
         own->seq = seq;

@@ -575,7 +575,7 @@ follow_adopt(struct census *c, struct roster *r, const struct roster *before)
 }
 
 void
-follow_keep_marks(struct census *c, const struct roster *r)
+follow_keep_past(struct census *c, const struct roster *r)
 {
         for (uint32_t i = 0; i < r->n; i++) {
                 const struct candidate *from = &r->c[i];
@@ -584,6 +584,7 @@ follow_keep_marks(struct census *c, const struct roster *r)
                 if (!to || to->start_ticks != from->start_ticks)
                         continue;
                 to->first_kib = (uint32_t)from->first_kib;
+                to->shmem_kib = (uint32_t)from->shmem_kib;
                 for (unsigned m = 0; m < MARK_MAX; m++)
                         to->mark_kib[m] = (uint32_t)from->mark_kib[m];
         }

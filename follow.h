@@ -24,7 +24,7 @@ follow_adopt(struct census *c, struct roster *r, const struct roster *before);
 
 /* Takes over into the census what a roster knows of sizes of the past. */
 void
-follow_keep_marks(struct census *c, const struct roster *r);
+follow_keep_past(struct census *c, const struct roster *r);
 
 /*
  * Makes a roster of nobody instead, to end following: what is held can only be closed when the

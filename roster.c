@@ -171,7 +171,7 @@ roster_adopt(struct roster *r, const struct roster *before)
 }
 
 void
-roster_adopt_marks(struct roster *r, const struct roster *before)
+roster_adopt_past(struct roster *r, const struct roster *before)
 {
         for (uint32_t i = 0; i < r->n; i++) {
                 const struct candidate *b = roster_find(before, &r->c[i]);
@@ -179,6 +179,8 @@ roster_adopt_marks(struct roster *r, const struct roster *before)
                 if (!b)
                         continue;
                 r->c[i].first_kib = b->first_kib;
+                if (r->shmem_stays && r->c[i].shmem_kib < b->shmem_kib)
+                        r->c[i].shmem_kib = b->shmem_kib;
                 for (unsigned m = 0; m < MARK_MAX; m++)
                         r->c[i].mark_kib[m] = b->mark_kib[m];
         }

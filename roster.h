@@ -46,9 +46,9 @@ roster_find(const struct roster *r, const struct candidate *c);
 void
 roster_adopt(struct roster *r, const struct roster *before);
 
-/* Takes the sizes at the marks too: for a roster made by somebody who has not seen those moments.
- */
+/* Takes the sizes at the marks, and shared memory that shows no more, too: for a roster made by
+ * somebody who has not seen those moments. */
 void
-roster_adopt_marks(struct roster *r, const struct roster *before);
+roster_adopt_past(struct roster *r, const struct roster *before);
 
 #endif

@@ -462,18 +462,20 @@ follow_build_counts_kin_that_is_not_on_the_roster(void **state)
 
 /* A census without marks of its own is told them, and still knows them when it scans again. */
 static void
-follow_keep_marks_keeps_what_a_roster_knows_of_the_past(void **state)
+follow_keep_past_keeps_what_a_roster_knows_of_the_past(void **state)
 {
         (void)state;
         put(PID, 3000);
         put(PID + 1, 4000);
         scan_and_build();
         find(PID)->first_kib = 7;
+        find(PID)->shmem_kib = 500;
         for (unsigned m = 0; m < MARK_MAX; m++)
                 find(PID)->mark_kib[m] = 10 + m;
         find(PID + 1)->start_ticks++;
         find(PID + 1)->mark_kib[0] = 1;
-        follow_keep_marks(&c, &roster);
+        follow_keep_past(&c, &roster);
+        assert_int_equal(census_find(&c, PID)->shmem_kib, 500);
         scan_and_build();
         assert_int_equal(find(PID)->first_kib, 7);
         for (unsigned m = 0; m < MARK_MAX; m++)
@@ -1764,7 +1766,7 @@ main(void)
                 CASE(follow_build_finds_a_swarm_among_many_families),
                 CASE(follow_build_finds_a_swarm_among_more_parents_than_have_places),
                 CASE(follow_build_counts_kin_that_is_not_on_the_roster),
-                CASE(follow_keep_marks_keeps_what_a_roster_knows_of_the_past),
+                CASE(follow_keep_past_keeps_what_a_roster_knows_of_the_past),
                 CASE(follow_build_hands_on_what_the_census_knows),
                 CASE(follow_build_reads_the_adjustment_each_time),
                 CASE(follow_build_sees_who_is_stopped),

@@ -431,7 +431,7 @@ roster_adopt_takes_no_sizes_that_another_file_told(void **state)
 }
 
 static void
-roster_adopt_marks_takes_sizes_of_moments_that_were_not_seen(void **state)
+roster_adopt_past_takes_sizes_of_moments_that_were_not_seen(void **state)
 {
         (void)state;
         set_up();
@@ -443,12 +443,22 @@ roster_adopt_marks_takes_sizes_of_moments_that_were_not_seen(void **state)
                 c->mark_kib[m] = 10 + m;
         (void)add(&r, 2);
         (void)add(&r, 1);
-        roster_adopt_marks(&r, &before);
+        roster_adopt_past(&r, &before);
         assert_int_equal(r.c[0].mark_kib[0], 0);
         for (unsigned m = 0; m < MARK_MAX; m++)
                 assert_int_equal(r.c[1].mark_kib[m], 10 + m);
         assert_int_equal(r.c[1].first_kib, 5);
         assert_int_equal(r.c[1].growth_kibps, 0);
+        /* Shared memory that reclaim had unmapped by then, where that counts. */
+        before.c[0].shmem_kib = 8;
+        roster_adopt_past(&r, &before);
+        assert_int_equal(r.c[1].shmem_kib, 0);
+        r.shmem_stays = true;
+        roster_adopt_past(&r, &before);
+        assert_int_equal(r.c[1].shmem_kib, 8);
+        r.c[1].shmem_kib = 9;
+        roster_adopt_past(&r, &before);
+        assert_int_equal(r.c[1].shmem_kib, 9);
 }
 
 static void
@@ -491,7 +501,7 @@ main(void)
                 cmocka_unit_test(roster_adopt_takes_what_was_measured_of_the_same_process),
                 cmocka_unit_test(roster_adopt_leaves_the_given_up_given_up),
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),
-                cmocka_unit_test(roster_adopt_marks_takes_sizes_of_moments_that_were_not_seen),
+                cmocka_unit_test(roster_adopt_past_takes_sizes_of_moments_that_were_not_seen),
                 cmocka_unit_test(
                         candidate_eligible_leaves_out_the_protected_the_struck_and_minus_1000),
         };
