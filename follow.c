@@ -97,6 +97,7 @@ follow_identify(struct census *c, struct follow *f, const struct proc_stat *st)
         f->stack = st->start_stack;
         memcpy(f->name, st->name, sizeof(f->name));
         memcpy(f->unit, id.unit, sizeof(f->unit));
+        f->unit[sizeof(f->unit) - 1] = '\0'; /* shown cut; rules have seen all of it */
 }
 
 static bool

@@ -13,14 +13,15 @@
 #include "candidate.h"
 #include "policy.h"
 
-enum { IDENTITY_PATH_MAX = 512 };
+/* Java has its main class behind kilobytes of class path. */
+enum { IDENTITY_PATH_MAX = 512, IDENTITY_CMDLINE_MAX = 4096 };
 
 struct identity_text {
         char name[PROC_NAME_MAX];
         char exe[IDENTITY_PATH_MAX];
-        char cmdline[IDENTITY_PATH_MAX];
+        char cmdline[IDENTITY_CMDLINE_MAX];
         char cgroup[IDENTITY_PATH_MAX];
-        char unit[PROC_UNIT_MAX];
+        char unit[IDENTITY_PATH_MAX]; /* whole: rules are to match its end, too */
         uint32_t uid;
         bool root_exe;
 };

@@ -129,7 +129,7 @@ identity_read_joins_a_command_line_by_spaces(void **state)
 static void
 identity_read_cuts_a_long_command_line(void **state)
 {
-        char bytes[2000];
+        char bytes[5000];
 
         (void)state;
         memset(bytes, 'x', sizeof(bytes));
@@ -188,7 +188,7 @@ identity_read_takes_the_innermost_unit(void **state)
 }
 
 static void
-identity_read_cuts_a_long_cgroup_and_a_long_unit(void **state)
+identity_read_cuts_a_long_cgroup_and_leaves_a_long_unit_whole(void **state)
 {
         char text[3000] = "0::", *p = text + 3;
 
@@ -203,7 +203,8 @@ identity_read_cuts_a_long_cgroup_and_a_long_unit(void **state)
         fake_text(PID, "cgroup", text);
         read_id();
         assert_int_equal(strlen(id.cgroup), sizeof(id.cgroup) - 1);
-        assert_int_equal(strlen(id.unit), sizeof(id.unit) - 1);
+        assert_int_equal(strlen(id.unit), 300 + strlen(".service"));
+        assert_string_equal(id.unit + 300, ".service");
 }
 
 /* ---- whose executable it is ---- */
@@ -550,7 +551,7 @@ main(void)
                 CASE(identity_read_cuts_a_long_command_line),
                 CASE(identity_read_leaves_a_command_line_alone_that_is_not_wanted),
                 CASE(identity_read_takes_the_innermost_unit),
-                CASE(identity_read_cuts_a_long_cgroup_and_a_long_unit),
+                CASE(identity_read_cuts_a_long_cgroup_and_leaves_a_long_unit_whole),
                 CASE(identity_read_trusts_roots_executable_in_the_hosts_namespace),
                 CASE(identity_read_trusts_nobody_when_the_hosts_namespace_is_unknown),
                 CASE(identity_read_does_not_trust_a_file_of_somebody_else),
