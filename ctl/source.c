@@ -33,6 +33,10 @@ source_why(const struct ctl *ctl, int error, char *ret, size_t size)
         case -ECONNRESET:
                 (void)snprintf(ret, size, "it has no place for another asker (%s)", path);
                 break;
+        case -ECANCELED:
+                (void)snprintf(ret, size,
+                               "it has a configuration of its own, and -c names another");
+                break;
         case -EAGAIN:
         case -EBUSY:
         case -ETIMEDOUT:
@@ -81,8 +85,11 @@ source_open(struct source *s, struct ctl *ctl)
         s->sub = (struct subscription)SUBSCRIPTION_INIT;
         s->view.process = s->process;
         s->view.version = OOMGUARD_VERSION;
-        /* A guard of this machine knows nothing of another root. */
-        r = *ctl->root && !ctl->feed ? -ENOENT : subscribe_open(&s->sub, ctl->feed);
+        /* A guard of this machine knows nothing of another root, nor of another configuration. */
+        if (ctl->config && !ctl->feed)
+                r = -ECANCELED;
+        else
+                r = *ctl->root && !ctl->feed ? -ENOENT : subscribe_open(&s->sub, ctl->feed);
         return r < 0 ? source_go_local(s, r) : CTL_OK;
 }
 

@@ -79,7 +79,9 @@ print_heading(struct ctl *ctl, const struct view *v)
         char text[160], version[sizeof(s->version)];
 
         message_wash(s->version, version, sizeof(version));
-        if (v->no_guard)
+        if (v->no_guard && ctl->config)
+                (void)snprintf(text, sizeof(text), "by %s: ", ctl->config);
+        else if (v->no_guard)
                 (void)snprintf(text, sizeof(text), "no guard: ");
         else
                 (void)snprintf(text, sizeof(text), "oomguard %s: ", version);

@@ -62,20 +62,21 @@ static struct notify notify;
 static void
 print_help(FILE *out)
 {
-        (void)fputs("oomguard-notify [-c FILE] [--feed PATH] [--help] [--version]\n"
-                    "\n"
-                    "Tells programs and people what oomguard sees and does.\n"
-                    "\n"
-                    "  -c, --config FILE   read FILE and FILE.d/*.conf (default " CONFIG_FILE ")\n"
-                    "      --feed PATH     the guard's socket (default " WIRE_FEED ", or\n"
-                    "                      oomguard/feed in $XDG_RUNTIME_DIR)\n"
-                    "  -h, --help          this text\n"
-                    "  -V, --version       the version\n"
-                    "\n"
-                    "SIGHUP reads the configuration again, SIGTERM and SIGINT end it.\n"
-                    "Exit status: 0 ended as asked, 1 configuration or start failed, 2 wrong "
-                    "usage.\n",
-                    out);
+        (void)fputs(
+                "oomguard-notify [-c FILE] [--feed PATH] [--help] [--version]\n"
+                "\n"
+                "Tells programs and people what oomguard sees and does.\n"
+                "\n"
+                "  -c, --config FILE   read FILE and FILE.d/*.conf (default " CONFIG_FILE ")\n"
+                "      --feed PATH     the guard's socket (default " WIRE_FEED ", or\n"
+                "                      oomguard/feed in $XDG_RUNTIME_DIR)\n"
+                "  -h, --help          this text\n"
+                "  -V, --version       the version\n"
+                "\n"
+                "SIGHUP reads the configuration again, SIGTERM and SIGINT end it.\n"
+                "Exit status: 0 ended as asked, 1 start failed, 2 wrong usage, 78 faults in the "
+                "configuration.\n",
+                out);
 }
 
 /* -1 to go on, else the exit status. */
