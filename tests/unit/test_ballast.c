@@ -107,7 +107,7 @@ ballast_that_is_refused_in_part_is_given_back_whole(void **state)
 static void
 ballast_that_could_not_be_had_is_no_matter(void **state)
 {
-        struct ballast none = { NULL };
+        struct ballast none = { .at = NULL };
 
         (void)state;
         assert_int_equal(ballast_hold(&none), 0);
