@@ -38,9 +38,13 @@ when_all_are_protected_it_is_said_once(void)
         const char *told = strstr(line, "protected processes ");
         int mib = 0;
 
-        /* What it holds, its page tables and whatever else is protected in here. */
-        CHECK(told && sscanf(told, "protected processes %d MiB", &mib) == 1 && mib >= 50 &&
-                      mib <= 51,
+        /*
+         * What it holds, once: 100 would be twice.  The rest is not a subject's to say: its page
+         * tables, the guard and the first process here, and how far the kernel's page counts are
+         * behind or ahead (a batch for each processor since Linux 6.2); 50 to 52 MiB were seen.
+         */
+        CHECK(told && sscanf(told, "protected processes %d MiB", &mib) == 1 && mib >= 48 &&
+                      mib < 100,
               "%s", line);
         guard_looks(2 * CASES_LOOKS);
         CHECK(guard_said("nothing is ended") == 1, "said more than once");
