@@ -405,7 +405,7 @@ say_flight(struct line *l, const struct record *rec)
                          " does not end and gives nothing back; given up, the next one is taken");
                 return MESSAGE_ERROR;
         default:
-                line_add(l, " has not ended on SIGTERM, but memory has recovered: %s available",
+                line_add(l, " has not ended on SIGTERM and no longer has to: %s available",
                          sz(rec->verdict.available_kib).text);
                 return MESSAGE_NOTICE;
         }

@@ -19,7 +19,7 @@ enum record_kind {
         RECORD_ENDED,     /* gone and settled: how long it took, what came back */
         RECORD_REFUSED,   /* may not be signalled: struck out */
         RECORD_GAVE_UP,   /* did not die and nothing moved */
-        RECORD_RELEASED,  /* still alive, but memory has recovered */
+        RECORD_RELEASED,  /* still alive, but no longer has to end */
         RECORD_NOBODY,    /* something should be ended and nobody can or should be */
         RECORD_KERNEL,    /* the kernel's own OOM killer was at work */
 };

@@ -25,7 +25,7 @@ enum watch_do {
         DO_SETTLE,  /* all are gone: the time that it took is known now */
         DO_REAP,    /* not gone yet: let process_mrelease(2) free what it can */
         DO_GIVE_UP, /* strike them out, take the next one */
-        DO_RELEASE, /* still alive, but memory has recovered: nobody's business any more */
+        DO_RELEASE, /* still alive, but no longer has to end: nobody's business any more */
         DO_DONE,    /* settled: what was really given back is known now */
 };
 

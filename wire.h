@@ -69,7 +69,7 @@ enum wire_kind {
         WIRE_KILLED,    /* ended and settled: gone_us, predicted and real give-back */
         WIRE_REFUSED,   /* may not be signalled; the next one is taken */
         WIRE_GAVE_UP,   /* does not end and nothing moves */
-        WIRE_RELEASED,  /* still alive, but memory has recovered */
+        WIRE_RELEASED,  /* still alive, but no longer has to end */
         WIRE_NOTHING,   /* nobody can or should be ended: cause */
         WIRE_RECOVERED, /* back from WARN or worse */
         WIRE_RELOADED,

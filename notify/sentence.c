@@ -257,7 +257,7 @@ say_flight(struct line *l, const struct wire_record *rec)
                                  "taken");
                 break;
         default:
-                line_add(l, " has not ended on SIGTERM, but memory has recovered: %s available",
+                line_add(l, " has not ended on SIGTERM and no longer has to: %s available",
                          sz(rec->state.available_kib).text);
         }
 }

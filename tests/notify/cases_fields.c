@@ -124,7 +124,7 @@ sentence_of_each_other_event(void **state)
         check_sentence(&rec, "4711 (hog) does not end and gives nothing back; given up, the next "
                              "one is taken");
         fake_event(WIRE_RELEASED, &rec);
-        check_sentence(&rec, "4711 (hog) has not ended on SIGTERM, but memory has recovered: 400 "
+        check_sentence(&rec, "4711 (hog) has not ended on SIGTERM and no longer has to: 400 "
                              "MiB available");
         fake_record(WIRE_RECOVERED, &rec);
         check_sentence(&rec, "memory has recovered: 9.0 GiB available, 3.0 GiB of swap free");

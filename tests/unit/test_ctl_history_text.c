@@ -364,7 +364,7 @@ guard_fields_are_told_by_word_by_id_or_by_sentence(void **state)
                   REPORT_ENDING,
                   0,
                   ENDING_RELEASED },
-                { { .message = "7 (x) has not ended on SIGTERM, but memory has recovered: 1 MiB",
+                { { .message = "7 (x) has not ended on SIGTERM and no longer has to: 1 MiB",
                     .pid = "7" },
                   GUARD_REPORT,
                   REPORT_ENDING,

@@ -429,8 +429,8 @@ message_says_what_happens_in_flight(void **state)
         assert_says(MESSAGE_ERROR, "4211 (chromium) does not end and gives nothing back; given up, "
                                    "the next one is taken");
         set_up(RECORD_RELEASED);
-        assert_says(MESSAGE_NOTICE, "4211 (chromium) has not ended on SIGTERM, but memory has "
-                                    "recovered: 398 MiB available");
+        assert_says(MESSAGE_NOTICE, "4211 (chromium) has not ended on SIGTERM and no longer "
+                                    "has to: 398 MiB available");
 }
 
 static void
