@@ -21,7 +21,7 @@ PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim r
 LOOP  = sampler procfs roster kill ring reaper choice flight guard
 # What may block: set-up and the errand thread.
 EDGE  = census follow identity rules config config_print loader keys patterns values line message trace \
-        wirerec feed subscribe sdnotify pulse tell serve errand ballast report harden host
+        wirerec feed subscribe sdnotify pulse thread tell serve errand ballast report harden host
 
 # What people use; each has a main of the folder's own name.  NOTIFY=no does without libsystemd.
 CTL     = $(patsubst ctl/%.c,$(BUILD)/ctl/%.o,$(wildcard ctl/*.c))
@@ -196,7 +196,7 @@ fuzz:
 	        mkdir -p $(BUILD)/fuzzing/$$f && \
 	        clang $(CPPFLAGS) -I. -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined \
 	                -fno-sanitize-recover=all -o $(BUILD)/fuzzing/$$f.bin tests/fuzz/fuzz_$$f.c \
-	                $(patsubst %,%.c,$(filter-out guard choice flight reaper ballast pulse errand tell serve feed harden host report,$(PURE) $(LOOP) $(EDGE))) \
+	                $(patsubst %,%.c,$(filter-out guard choice flight reaper ballast pulse thread errand tell serve feed harden host report,$(PURE) $(LOOP) $(EDGE))) \
 	                $(FUZZ_NOTIFY:%=notify/%.c) $(LDLIBS) && \
 	        $(BUILD)/fuzzing/$$f.bin -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
 	                $(BUILD)/fuzzing/$$f tests/fuzz/corpus/$$f || exit 1; done

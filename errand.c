@@ -19,6 +19,7 @@
 #include "sampler.h"
 #include "serve.h"
 #include "tell.h"
+#include "thread.h"
 #include "trace.h"
 
 #define SECOND_US UINT64_C(1000000)
@@ -470,19 +471,7 @@ errand_rehearse(struct errand *e)
 int
 errand_start(struct errand *e)
 {
-        pthread_attr_t attr;
-        int r;
-
-        r = pthread_attr_init(&attr);
-        if (r == 0)
-                r = pthread_attr_setstacksize(&attr, ERRAND_STACK);
-        /* Ordinary priority, whatever the loop has from its unit. */
-        if (r == 0)
-                r = pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-        if (r == 0)
-                r = pthread_create(&e->thread, &attr, run, e);
-        (void)pthread_attr_destroy(&attr);
-        return -r;
+        return thread_start(&e->thread, ERRAND_STACK, run, e);
 }
 
 void

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "thread.h"
 #include "wirerec.h"
 
 /* What waits for one that does not read: some 30 records, the kernel counts its own part too. */
@@ -172,23 +173,18 @@ static bool
 close_aside(struct feed *f, int fd)
 {
         struct feed_closer *c = idle_closer(f);
-        pthread_attr_t attr;
         pthread_t thread;
-        int r;
 
-        if (!c || pthread_attr_init(&attr) != 0)
+        if (!c)
                 return false;
         c->fd = fd;
         atomic_store(&c->busy, true);
-        r = pthread_attr_setstacksize(&attr, FEED_CLOSER_STACK);
-        if (r == 0)
-                r = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-        if (r == 0)
-                r = pthread_create(&thread, &attr, run_closer, c);
-        (void)pthread_attr_destroy(&attr);
-        if (r != 0)
+        if (thread_start(&thread, FEED_CLOSER_STACK, run_closer, c) < 0) {
                 atomic_store(&c->busy, false);
-        return r == 0;
+                return false;
+        }
+        (void)pthread_detach(thread);
+        return true;
 }
 
 /* Whoever may command the guard need not be guarded against. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sampler.h"
+#include "thread.h"
 
 /* A quarter of the watchdog's time: three may be lost, or late, before anybody is ended for it. */
 #define PING_PART 4u
@@ -60,7 +61,6 @@ run(void *arg)
 int
 pulse_start(struct pulse *p, const struct share *share, struct sdnotify *sd)
 {
-        pthread_attr_t attr;
         int error;
 
         *p = (struct pulse){ .share = share, .sd = sd, .stop_fd = -1 };
@@ -69,20 +69,12 @@ pulse_start(struct pulse *p, const struct share *share, struct sdnotify *sd)
         p->stop_fd = eventfd(0, EFD_CLOEXEC);
         if (p->stop_fd < 0)
                 return -errno;
-        error = pthread_attr_init(&attr);
-        if (error == 0)
-                error = pthread_attr_setstacksize(&attr, PULSE_STACK);
-        /* Ordinary priority, whatever the loop has from its unit. */
-        if (error == 0)
-                error = pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-        if (error == 0)
-                error = pthread_create(&p->thread, &attr, run, p);
-        (void)pthread_attr_destroy(&attr);
-        if (error != 0) {
+        error = thread_start(&p->thread, PULSE_STACK, run, p);
+        if (error < 0) {
                 (void)close(p->stop_fd);
                 p->stop_fd = -1;
         }
-        return -error;
+        return error;
 }
 
 void

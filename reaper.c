@@ -10,6 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "thread.h"
+
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease 448 /* the same on every architecture; Linux 5.15 */
 #endif
@@ -48,22 +50,10 @@ run(void *arg)
 int
 reaper_start(struct reaper *r)
 {
-        pthread_attr_t attr;
-        int error;
-
         r->wake_fd = eventfd(0, EFD_CLOEXEC);
         if (r->wake_fd < 0)
                 return -errno;
-        error = pthread_attr_init(&attr);
-        if (error == 0)
-                error = pthread_attr_setstacksize(&attr, REAPER_STACK);
-        /* Ordinary priority, whatever the loop has from its unit. */
-        if (error == 0)
-                error = pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-        if (error == 0)
-                error = pthread_create(&r->thread, &attr, run, r);
-        (void)pthread_attr_destroy(&attr);
-        return -error;
+        return thread_start(&r->thread, REAPER_STACK, run, r);
 }
 
 void
