@@ -82,10 +82,18 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
                v->swap_free_kib + g->swap_kib > v->swap_warn_kib;
 }
 
+/*
+ * What it shows more than it did, as far as that is its own.  Sizes of then are of what it showed:
+ * a worker that shares 500 MiB with its parent and has leaked 450 since took 450, not the nothing
+ * that its own 450 of now are more than those 500.
+ */
 static uint64_t
 took_kib(const struct candidate *c, unsigned mark)
 {
-        return sub_floor(blame_own_kib(c), c->mark_kib[mark]);
+        uint64_t grown_kib = sub_floor(candidate_size_kib(c), c->mark_kib[mark]);
+        uint64_t own_kib = blame_own_kib(c);
+
+        return grown_kib < own_kib ? grown_kib : own_kib;
 }
 
 /* What is asked of one mark, so that the searches below need not be told five things each. */
@@ -227,6 +235,28 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
         return n_all;
 }
 
+/* By descent or by job, whatever program it is. */
+static bool
+related(const struct candidate *a, const struct candidate *b)
+{
+        return a->ppid == b->ppid || (a->gppid > 1 && a->gppid == b->gppid) ||
+               (a->pgrp > 0 && a->pgrp == b->pgrp);
+}
+
+/*
+ * How many there are of the swarm of `c`, of which `n_all` are on the roster: of all its relatives
+ * the part that the swarm has of those on it.
+ */
+static uint32_t
+swarm_size(const struct roster *r, const struct candidate *c, uint32_t n_all)
+{
+        uint32_t n_related = 0;
+
+        for (uint32_t i = 0; i < r->n; i++)
+                n_related += related(&r->c[i], c) ? 1 : 0;
+        return n_related > n_all ? (uint32_t)((uint64_t)c->kin * n_all / n_related) : c->kin;
+}
+
 /*
  * Where there are more of them than fit on the roster, the `n_all` that are on it stand for the
  * others: of 374 that took 337 MiB it had 128, with 124.
@@ -234,11 +264,13 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
 static uint64_t
 enough_kib(const struct question *q, const struct group *who, uint32_t n_all)
 {
-        uint32_t kin = q->r->c[who->member[0]].kin;
-
-        if (who->n < ROSTER_MAX / 2 || kin <= n_all)
+        if (who->n < ROSTER_MAX / 2)
                 return q->half_kib;
-        return mul_div(q->half_kib, n_all > kin / 2 ? n_all : kin / 2, kin);
+        uint32_t n = swarm_size(q->r, &q->r->c[who->member[0]], n_all);
+
+        if (n <= n_all)
+                return q->half_kib;
+        return mul_div(q->half_kib, n_all > n / 2 ? n_all : n / 2, n);
 }
 
 static bool

@@ -49,9 +49,9 @@ struct candidate {
         uint64_t growth_kibps;
         uint64_t mark_kib[MARK_MAX]; /* candidate_size_kib() then; 0: started since */
 
-        uint32_t kin;        /* of one swarm with it by descent or job, on the roster or not */
-        uint32_t sharers;    /* relatives that show the same shared memory, itself included: >= 1 */
-        bool cow;            /* forked and not yet exec'd: its pages are its parent's too */
+        uint32_t kin;     /* relatives by descent or job, itself included, on the roster or not */
+        uint32_t sharers; /* relatives that show the same shared memory, itself included: >= 1 */
+        bool cow;         /* forked and not yet exec'd: its pages are its parent's too */
         uint64_t parent_kib; /* cow only: anon + swap of the parent */
         uint64_t first_kib;  /* cow only: its own anon + swap when first seen */
 
@@ -77,7 +77,7 @@ struct candidate {
 
 struct roster {
         uint64_t made_us; /* CLOCK_MONOTONIC, when its scan began */
-        uint64_t took_us; /* how long the scan took */
+        uint64_t took_us; /* what the scan took of a processor */
         uint32_t n_seen;  /* processes with memory */
         uint32_t turn;    /* whose sizes are read next, where not all are: roster.c */
         bool shmem_stays; /* shared memory that is seen no more counts on: census_shmem_stays() */

@@ -219,6 +219,7 @@ measure_fall(const struct decide_state *st, const struct sample *s, const struct
         v->left_us = DECIDE_NEVER_US;
         if (!then || s->now_us - then->now_us < RATE_US)
                 return 0;
+        v->fall_known = true;
         v->fall_kibps = supply_fall_kibps(st, s->now_us, v->supply_kib, RATE_US);
         v->lasting_kibps = supply_fall_kibps(st, s->now_us, v->supply_kib, LASTING_US);
         if (v->lasting_kibps > v->fall_kibps)
@@ -490,6 +491,13 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
                 window_add(&st->past, s, v.supply_kib);
         st->began = true;
         return v;
+}
+
+void
+decide_was_busy(struct decide_state *st, uint64_t until_us)
+{
+        if (until_us > st->last_us)
+                st->last_us = until_us;
 }
 
 const char *

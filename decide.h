@@ -27,6 +27,9 @@ enum reason {
 #define DECIDE_TICK_US     100000u
 #define DECIDE_TICK_MIN_US 5000u
 
+/* No step of the supply is larger where no limit says how large it is. */
+#define DECIDE_STEP_MAX_KIB (256u * 1024)
+
 /* A time that is not in sight. */
 #define DECIDE_NEVER_US UINT64_MAX
 
@@ -57,6 +60,7 @@ struct verdict {
          * A slow disk had 150 MiB in both: missing twice, and the culprit's half of it was none.
          */
         uint64_t supply_kib;
+        bool fall_known;        /* false: the past has been dropped just now, or there is none */
         uint64_t fall_kibps;    /* rate at which the supply goes, 0 when it does not */
         uint64_t lasting_kibps; /* so much of it has gone on for a quarter of a second */
         uint64_t left_us;       /* until TERM at that rate, or DECIDE_NEVER_US */
@@ -99,13 +103,23 @@ verdict_well_kib(const struct verdict *v)
 static inline uint64_t
 verdict_step_kib(const struct verdict *v)
 {
-        return (verdict_well_kib(v) - (v->term_kib ? v->term_kib : v->kill_kib)) / 2;
+        uint64_t act_kib = v->term_kib ? v->term_kib : v->kill_kib;
+
+        /* Pressure alone acts: what the limits are by default. */
+        if (act_kib == 0 && v->warn_kib == 0)
+                return v->total_kib / 20 < DECIDE_STEP_MAX_KIB ? v->total_kib / 20
+                                                               : DECIDE_STEP_MAX_KIB;
+        return (verdict_well_kib(v) - act_kib) / 2;
 }
 
 /* One sample on.  Samples come in order of now_us; one that does not is answered like a late one.
  */
 struct verdict
 decide(const struct policy *p, struct decide_state *st, const struct sample *s);
+
+/* The loop itself was at work until then: the time since the last sample was no gap. */
+void
+decide_was_busy(struct decide_state *st, uint64_t until_us);
 
 /* `calm`, `watch`, ...; `low`, `stall`, ... */
 const char *

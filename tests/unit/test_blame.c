@@ -396,6 +396,29 @@ blame_spares_a_copy_on_write_child(void **state)
         assert_one(1002, 2900000);
 }
 
+/* A worker that shows 500 MiB of its parent's and has leaked 450; a backend with 8 GiB of buffers.
+ */
+static void
+blame_finds_who_took_memory_beside_what_he_shares(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(6000000, 6000000);
+        struct candidate *worker = add(500000 + 1500000, 500000);
+
+        worker->cow = true;
+        worker->parent_kib = worker->first_kib = 500000;
+        assert_one(1002, 1500000);
+
+        set_up();
+        (void)add(6000000, 6000000);
+        struct candidate *backend = add(10000 + 1500000, 8000000 + 10000);
+
+        backend->shmem_kib = 8000000;
+        backend->sharers = 100;
+        assert_one(1002, 1500000);
+}
+
 static void
 blame_asks_the_newest_mark_first(void **state)
 {
@@ -742,6 +765,27 @@ blame_takes_no_noise_for_a_loss_where_warn_is_off(void **state)
         }
 }
 
+/* Pressure alone acts, so no limit says how much is worth a thought. */
+static void
+blame_takes_no_noise_for_a_loss_where_all_limits_are_off(void **state)
+{
+        static const struct {
+                uint64_t total_kib, step_kib;
+        } rows[] = { { 1000000, 50000 }, { 10000000, 256 * MIB } };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                set_up();
+                place.v.warn_kib = place.v.term_kib = place.v.kill_kib = 0;
+                place.v.total_kib = rows[i].total_kib;
+                (void)add(900000, 0);
+                place.r.mark[0].supply_kib = 300000 + rows[i].step_kib - 1;
+                assert_nobody();
+                place.r.mark[0].supply_kib++;
+                assert_int_equal(find().who.n, 1);
+        }
+}
+
 static void
 blame_takes_a_brood_for_a_swarm(void **state)
 {
@@ -808,6 +852,26 @@ blame_takes_those_on_the_roster_for_all_of_a_swarm_that_does_not_fit(void **stat
                 for (unsigned k = rows[i].others; k < place.r.n; k++)
                         place.r.c[k].kin = rows[i].kin;
                 assert_int_equal(find().who.n, rows[i].swarm ? rows[i].n : 0);
+        }
+}
+
+/* 70 workers of one kind and 58 of the 80 of another one, of one supervisor. */
+static void
+blame_takes_no_relatives_of_another_kind_for_a_swarm_that_does_not_fit(void **state)
+{
+        static const struct {
+                uint64_t anon_kib;
+                unsigned n;
+        } rows[] = { { 16400, 0 }, { 16500, 70 } };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                set_up();
+                add_swarm(58, 20000, 20000, 40, 8);
+                add_swarm(70, rows[i].anon_kib, 0, 40, 7);
+                for (unsigned k = 0; k < place.r.n; k++)
+                        place.r.c[k].kin = 150;
+                assert_int_equal(find().who.n, rows[i].n);
         }
 }
 
@@ -1013,6 +1077,10 @@ main(void)
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),
+                cmocka_unit_test(blame_finds_who_took_memory_beside_what_he_shares),
+                cmocka_unit_test(blame_takes_no_noise_for_a_loss_where_all_limits_are_off),
+                cmocka_unit_test(
+                        blame_takes_no_relatives_of_another_kind_for_a_swarm_that_does_not_fit),
                 cmocka_unit_test(blame_asks_the_newest_mark_first),
                 cmocka_unit_test(blame_finds_no_swarm_of_those_who_may_not_be_ended),
                 cmocka_unit_test(blame_says_that_he_took_all_when_others_gave_back_meanwhile),
