@@ -36,6 +36,8 @@ ballast_close(struct ballast *b)
 int
 ballast_hold(struct ballast *b)
 {
+        unsigned drops = atomic_load(&b->drops);
+
         if (!b->at || atomic_load(&b->held))
                 return 0;
         if (madvise(b->at, BALLAST_BYTES, MADV_POPULATE_WRITE) < 0) {
@@ -45,5 +47,7 @@ ballast_hold(struct ballast *b)
                 return r;
         }
         atomic_store(&b->held, true);
+        if (atomic_load(&b->drops) != drops)
+                ballast_drop(b);
         return 0;
 }

@@ -28,6 +28,7 @@ enum { BALLAST_BYTES = 4 << 20 };
 struct ballast {
         void *at; /* NULL: there is none */
         _Atomic bool held;
+        _Atomic unsigned drops; /* how often it was asked back */
 };
 
 /*
@@ -47,10 +48,12 @@ ballast_close(struct ballast *b);
 int
 ballast_hold(struct ballast *b);
 
-/* Allocates nothing, but may wait for whoever changes this process's memory: not for the loop. */
+/* Also while somebody is about to hold it.  Allocates nothing, but may wait for whoever changes
+ * this process's memory: not for the loop. */
 static inline void
 ballast_drop(struct ballast *b)
 {
+        atomic_fetch_add(&b->drops, 1);
         if (atomic_exchange(&b->held, false))
                 (void)madvise(b->at, BALLAST_BYTES, MADV_DONTNEED_LOCKED);
 }
