@@ -282,7 +282,9 @@ kill_group(struct guard *g, const struct choice *ch)
         g->flight.n = 0;
         for (uint32_t i = 0; i < ch->who.n; i++) {
                 struct candidate *c = &g->roster->roster.c[ch->who.member[i]];
-                int sig = signal_for(g, c);
+                /* With the first one's SIGKILL no grace time begins, at whose end the others would
+                 * have theirs. */
+                int sig = lead_sig == SIGKILL ? SIGKILL : signal_for(g, c);
                 int r = send_to(g, c, sig);
 
                 if (r == KILL_SENT) {
