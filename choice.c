@@ -16,7 +16,7 @@
 #define AGED_US    250000u
 #define AGED_SCANS 5u
 
-/* Marks and growth are known to the errand thread alone: what it last said of them still holds. */
+/* Marks are known to the errand thread alone. */
 static void
 seed_own_marks(struct guard *g)
 {
@@ -32,11 +32,19 @@ choice_own_scan(struct guard *g)
         bool swap = g->sample.mem.swap_total_kib > 0;
         uint64_t seq = g->roster ? g->roster->seq : 0;
 
+        /* Of whom it knew at its last scan it would still have the sizes and marks of then, and
+         * that may be hours ago. */
+        if (g->roster != own && g->watch.state == WATCH_IDLE)
+                census_forget(&g->own);
         seed_own_marks(g);
         g->own.low = g->verdict.level >= LEVEL_WATCH;
-        if (census_scan(&g->own, g->sample.now_us, swap) < 0)
+        int r = census_scan(&g->own, g->sample.now_us, swap);
+
+        if (r == 0)
+                follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
+        decide_was_busy(&g->decide, sampler_now_us());
+        if (r < 0)
                 return;
-        follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
         if (g->roster && g->roster != own) {
                 if (g->roster->policy_n == g->policy_n)
                         follow_adopt(&g->own, &own->roster, &g->roster->roster);
@@ -70,8 +78,11 @@ choose_from_roster(struct guard *g, struct choice *ret)
 static bool
 explained(const struct guard *g, const struct choice *ch)
 {
-        return ch->blamed ||
-               (ch->why_nobody == NOBODY_NONE && g->owned_kibps >= g->verdict.fall_kibps / 2);
+        /* Where it is not known how memory falls, a roster that is overdue explains nothing. */
+        bool known = g->verdict.fall_known || !roster_is_stale(g);
+
+        return ch->blamed || (known && ch->why_nobody == NOBODY_NONE &&
+                              g->owned_kibps >= g->verdict.fall_kibps / 2);
 }
 
 /*

@@ -152,8 +152,9 @@ list_processes(struct errand *e, uint64_t now_us)
 }
 
 /* While CALM nobody is followed: a descriptor costs the kernel half a KiB, and who has ended would
- * be held on to until the next shortage.  False: there is nothing to hand over. */
-static bool
+ * be held on to until the next shortage.  The marks are handed over all the same: from CALM memory
+ * may be gone before the next roster, and the loop's own scan needs them. */
+static void
 make_roster(struct errand *e, bool follow, uint64_t now_us)
 {
         uint64_t used = atomic_load(&e->share->used_seq);
@@ -161,11 +162,8 @@ make_roster(struct errand *e, bool follow, uint64_t now_us)
         e->census.flight = atomic_load(&e->share->flight_seq);
         if (follow)
                 follow_build(&e->census, now_us, used, &e->building->roster);
-        else if (follow_anybody(&e->census))
-                follow_nobody(&e->census, now_us, used, &e->building->roster);
         else
-                return false;
-        return true;
+                follow_nobody(&e->census, now_us, used, &e->building->roster);
 }
 
 static void
@@ -180,10 +178,17 @@ scan(struct errand *e, bool hot)
                 return;
         }
         set_marks(e, &mark);
-        bool build = may_build(e) && make_roster(e, level >= LEVEL_WATCH, begin_us);
-        uint64_t end_us = sampler_now_us();
+        bool build = may_build(e);
 
-        e->took_us = end_us - begin_us;
+        if (build)
+                make_roster(e, level >= LEVEL_WATCH, begin_us);
+
+        /*
+         * Of a processor: one that had to wait, for memory or for a processor, is no reason to
+         * rest. After 8 s of waiting nobody would have looked for half a minute, and a roster of
+         * before would have counted as fresh for longer.
+         */
+        e->took_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - begin_cpu_us;
         e->level = (int)level;
         e->scan_due_us = begin_us + period_us(e, level, hot);
         if (!build)

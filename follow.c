@@ -599,12 +599,6 @@ follow_nobody(struct census *c, uint64_t now_us, uint64_t done, struct roster *r
         begin(c, now_us, ret);
 }
 
-bool
-follow_anybody(const struct census *c)
-{
-        return c->fd_held > 0;
-}
-
 void
 follow_show(struct census *c, uint64_t now_us, struct roster *ret)
 {

@@ -33,10 +33,6 @@ follow_keep_past(struct census *c, const struct roster *r);
 void
 follow_nobody(struct census *c, uint64_t now_us, uint64_t done, struct roster *ret);
 
-/* True while descriptors of anybody are held. */
-bool
-follow_anybody(const struct census *c);
-
 /* As follow_build() for people to look at: nothing is opened that stays open, nothing closed, and
  * the loop never gets it. */
 void

@@ -43,6 +43,7 @@ set_up(void **state)
                 .warn_kib = 72 * MIB,
                 .term_kib = 48 * MIB,
                 .kill_kib = 24 * MIB,
+                .fall_known = true,
                 .fall_kibps = 100 * MIB,
         };
         assert_int_equal(
@@ -133,6 +134,53 @@ choice_make_is_content_with_an_aged_roster_while_nothing_falls(void **state)
         assert_int_equal(chosen(), OLD);
 }
 
+/* After a suspend or a late look nothing is known of the fall, and that is not nothing falls. */
+static void
+choice_make_is_content_with_no_overdue_roster_while_the_fall_is_not_known(void **state)
+{
+        (void)state;
+        g.verdict.fall_known = false;
+        g.verdict.fall_kibps = 0;
+        g.verdict.available_kib = g.verdict.kill_kib;
+        assert_int_equal(chosen(), OLD);
+        from_errand.due_us = NOW_US - 500001;
+        assert_int_equal(chosen(), NEW);
+}
+
+/*
+ * The loop looked by itself once, long ago; who was new and small then is large and steady now.  It
+ * is judged by the marks that the errand thread hands over while all is well.
+ */
+static void
+choice_make_knows_nothing_of_its_own_scan_of_long_ago(void **state)
+{
+        (void)state;
+        g.roster = NULL;
+        g.own.mark[MARK_CALM] = (struct mark){ .boot_us = 1 };
+        assert_int_equal(chosen(), NEW);
+        fake_put((struct fake){ .pid = NEW, .ppid = 1, .start_ticks = 8, .anon_kib = 400 * MIB });
+        from_errand.roster.n = 0;
+        from_errand.roster.mark[MARK_CALM] =
+                (struct mark){ .boot_us = NOW_US - 5000000,
+                               .supply_kib = g.verdict.supply_kib + 300 * MIB };
+        g.roster = &from_errand;
+        assert_int_equal(chosen(), NEW);
+        for (uint32_t i = 0; i < g.roster->roster.n; i++)
+                assert_int_equal(g.roster->roster.c[i].mark_kib[MARK_CALM],
+                                 candidate_size_kib(&g.roster->roster.c[i]));
+}
+
+/* A scan of more than a second would else count as a gap, and drop what led to it. */
+static void
+choice_make_does_not_count_its_own_scan_as_a_gap(void **state)
+{
+        (void)state;
+        g.decide.last_us = 1;
+        g.roster = NULL;
+        (void)chosen();
+        assert_true(g.decide.last_us > 1);
+}
+
 static void
 choice_make_is_content_with_an_aged_roster_that_says_who_took_it(void **state)
 {
@@ -168,6 +216,9 @@ main(void)
                 CASE(choice_make_is_content_with_a_roster_that_took_long),
                 CASE(choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue),
                 CASE(choice_make_is_content_with_an_aged_roster_while_nothing_falls),
+                CASE(choice_make_is_content_with_no_overdue_roster_while_the_fall_is_not_known),
+                CASE(choice_make_knows_nothing_of_its_own_scan_of_long_ago),
+                CASE(choice_make_does_not_count_its_own_scan_as_a_gap),
                 CASE(choice_make_is_content_with_an_aged_roster_that_says_who_took_it),
                 CASE(choice_make_does_not_trust_a_roster_of_another_policy),
                 CASE(choice_make_looks_by_itself_when_nobody_has),
