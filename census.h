@@ -19,7 +19,8 @@ enum {
         CENSUS_FOLLOWS = 3 * ROSTER_MAX,
         CENSUS_HORIZON_S = 10, /* growth counts for so long when it is decided who is followed */
         CENSUS_FAMILIES = 1024,
-        CENSUS_KERNEL = 4096, /* kernel threads remembered by pid, to be left alone */
+        CENSUS_OWN = ROSTER_MAX / 4, /* places for those who have most of their own */
+        CENSUS_KERNEL = 4096,        /* kernel threads remembered by pid, to be left alone */
 };
 
 /* One process with memory.  At most 96 bytes: there are thousands. */
@@ -78,6 +79,7 @@ union census_work {
         struct {
                 struct family family[CENSUS_FAMILIES];
                 struct pick pick[ROSTER_MAX];
+                struct pick own[CENSUS_OWN];
         } rank;
 };
 

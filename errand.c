@@ -171,6 +171,7 @@ scan(struct errand *e, bool hot)
 {
         enum level level = (enum level)atomic_load(&e->share->level);
         uint64_t begin_us = sampler_now_us();
+        uint64_t begin_cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
         struct mark mark = mark_now(e);
 
         if (list_processes(e, begin_us) < 0) {
@@ -210,11 +211,13 @@ errand_show(struct errand *e)
         /* Anybody may ask: with thousands of processes that must not become a load of its own. */
         if (e->shown_us != 0 && now_us - e->shown_us < at_least(SHOW_US, e->took_us * SHOW_PART))
                 return true;
+        uint64_t begin_cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+
         if (list_processes(e, now_us) < 0)
                 return false;
         follow_show(&e->census, now_us, &e->shown);
         e->shown_us = now_us;
-        e->took_us = sampler_now_us() - now_us;
+        e->took_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - begin_cpu_us;
         return true;
 }
 

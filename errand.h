@@ -49,9 +49,9 @@ struct errand {
         struct numbered_roster *building;
         struct numbered_roster *waiting; /* given to the loop, perhaps not taken yet */
         struct numbered_roster *used;    /* the one before: the loop's, once it has taken that */
-        uint64_t scan_due_us, took_us;
-        uint64_t mark_supply_kib; /* at the newest mark; 0: none */
-        int level;                /* as of the last scan */
+        uint64_t scan_due_us, took_us;   /* the latter of a processor */
+        uint64_t mark_supply_kib;        /* at the newest mark; 0: none */
+        int level;                       /* as of the last scan */
         uint32_t n_strikes;
         bool reload_due; /* one was asked for before the last was in force */
         bool no_ballast; /* it was refused since the level was last CALM */

@@ -10,6 +10,7 @@
 
 #include "blame.h"
 #include "identity.h"
+#include "number.h"
 #include "procfs.h"
 #include "roster.h"
 #include "rules.h"
@@ -313,6 +314,18 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
 
 /* ---- ranking ---- */
 
+static uint64_t
+larger(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
+static uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+        return a < b ? a : b;
+}
+
 /* Since the moment that makes the most of it, of those that are remembered. */
 static uint32_t
 row_took(const struct census *c, const struct row *r)
@@ -323,6 +336,22 @@ row_took(const struct census *c, const struct row *r)
                 if (c->mark[m].boot_us != 0 && r->mark_kib[m] < least)
                         least = r->mark_kib[m];
         return kib - least;
+}
+
+/*
+ * What is nobody else's, as far as rows tell: no shared memory, and of a fork that has not exec'd
+ * what it has beyond its parent or has grown by.
+ */
+static uint64_t
+row_own_kib(struct census *c, const struct row *r)
+{
+        const struct row *parent = census_find(c, r->ppid);
+        uint64_t kib = (uint64_t)r->anon_kib + r->swap_kib;
+
+        if (parent && r->stack != 0 && parent->stack == r->stack)
+                kib = larger(sub_floor(kib, (uint64_t)parent->anon_kib + parent->swap_kib),
+                             sub_floor(kib, r->first_kib));
+        return kib + r->pagetables_kib;
 }
 
 /* The place of a family, its own or still a free one; NULL when there are too many. */
@@ -369,12 +398,6 @@ grandparent(struct census *c, const struct row *r)
         return parent ? parent->ppid : 0;
 }
 
-static uint64_t
-larger(uint64_t a, uint64_t b)
-{
-        return a > b ? a : b;
-}
-
 static void
 count_takers(struct census *c, struct family *table)
 {
@@ -384,6 +407,8 @@ count_takers(struct census *c, struct family *table)
 
                 if (took_kib == 0)
                         continue;
+                /* 150 workers of 62 MiB, 60 of them their parent's, did not take 9 GiB. */
+                took_kib = smaller(took_kib, row_own_kib(c, r));
                 int32_t gppid = grandparent(c, r), brood = brood_of(c, r);
 
                 family_add(table, r->ppid, took_kib);
@@ -458,24 +483,66 @@ row_weight(struct census *c, const struct row *r, struct family *table)
 
 /* The heaviest first.  Insertion: most rows are lighter than the last of the picks. */
 static uint32_t
+pick_add(struct pick *list, uint32_t n, uint32_t max, struct pick p)
+{
+        uint32_t at = n;
+
+        if (n == max && p.weight <= list[n - 1].weight)
+                return n;
+        if (n < max)
+                n++;
+        else
+                at = n - 1;
+        for (; at > 0 && list[at - 1].weight < p.weight; at--)
+                list[at] = list[at - 1];
+        list[at] = p;
+        return n;
+}
+
+static bool
+is_picked(const struct pick *list, uint32_t n, uint32_t row)
+{
+        for (uint32_t i = 0; i < n; i++)
+                if (list[i].row == row)
+                        return true;
+        return false;
+}
+
+/*
+ * Who has most of his own has a place, whatever others show: three hundred backends that share
+ * 8 GiB would leave none to the one process that takes memory.
+ */
+static void
+place_owners(struct pick *list, const struct pick *own, uint32_t n_own)
+{
+        uint32_t end = ROSTER_MAX;
+
+        for (uint32_t i = 0; i < n_own; i++) {
+                if (is_picked(list, ROSTER_MAX, own[i].row))
+                        continue;
+                do
+                        end--;
+                while (is_picked(own, n_own, list[end].row));
+                list[end] = own[i];
+        }
+}
+
+static uint32_t
 rank(struct census *c, struct family *table, struct pick *ret)
 {
-        uint32_t n = 0;
+        struct pick *own = c->work.rank.own;
+        uint32_t n = 0, n_own = 0;
 
         for (uint32_t i = 0; i < c->n; i++) {
-                uint64_t weight = row_weight(c, &c->row[i], table);
-                uint32_t at = n;
+                const struct row *r = &c->row[i];
+                uint64_t next_kib = (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
 
-                if (n == ROSTER_MAX && weight <= ret[n - 1].weight)
-                        continue;
-                if (n < ROSTER_MAX)
-                        n++;
-                else
-                        at = n - 1;
-                for (; at > 0 && ret[at - 1].weight < weight; at--)
-                        ret[at] = ret[at - 1];
-                ret[at] = (struct pick){ weight, i };
+                n = pick_add(ret, n, ROSTER_MAX, (struct pick){ row_weight(c, r, table), i });
+                n_own = pick_add(own, n_own, CENSUS_OWN,
+                                 (struct pick){ row_own_kib(c, r) + next_kib, i });
         }
+        if (n == ROSTER_MAX)
+                place_owners(ret, own, n_own);
         return n;
 }
 

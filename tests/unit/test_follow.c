@@ -408,6 +408,52 @@ follow_build_lets_no_crowd_of_steady_siblings_push_out_the_largest(void **state)
         assert_int_equal(roster.c[0].pid, PID + 500);
 }
 
+/* Whoever has most of his own has a place, however much others show that is not theirs. */
+static void
+follow_build_leaves_a_place_to_who_has_most_of_his_own(void **state)
+{
+        struct fake f;
+
+        (void)state;
+        put(PID, 300000);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, false);
+        for (int32_t i = 0; i < 150; i++) {
+                f = steady(PID + 100 + i, 500);
+                f.ppid = 1;
+                f.shmem_kib = 800000;
+                fake_put(f);
+        }
+        scan_and_build();
+        assert_int_equal(roster.n, ROSTER_MAX);
+        assert_int_equal(find(PID)->anon_kib, 300000);
+        for (uint32_t i = 0; i < roster.n; i++)
+                for (uint32_t k = 0; k < i; k++)
+                        assert_int_not_equal(roster.c[i].pid, roster.c[k].pid);
+}
+
+/* 150 workers were forked since the mark and wrote 2 MB each of the 60 that they show. */
+static void
+follow_build_counts_no_pages_of_a_parent_as_taken_by_its_children(void **state)
+{
+        (void)state;
+        put(PID, 300000);
+        put(PID + 1, 400000);
+        put(PID + 50, 60000);
+        scan(false);
+        census_mark(&c, &(struct mark){ 99 * SECOND, 0, 0, 0 }, false);
+        for (int32_t i = 0; i < 150; i++) {
+                struct fake f = steady(PID + 100 + i, 62000);
+
+                f.ppid = PID + 50;
+                f.stack = PID + 50;
+                f.start_ticks = 20000;
+                fake_put(f);
+        }
+        scan_and_build();
+        /* 150 times 2000 and no more: the steady one of 400000 is heavier than any of them */
+        assert_int_equal(roster.c[0].pid, PID + 1);
+}
+
 /* Nine hundred parents with a child each leave room to find one with a swarm. */
 static void
 follow_build_finds_a_swarm_among_many_families(void **state)
@@ -1763,6 +1809,8 @@ main(void)
                 CASE(follow_build_takes_seven_for_no_swarm),
                 CASE(follow_build_ranks_a_member_larger_than_what_its_swarm_took_by_its_size),
                 CASE(follow_build_lets_no_crowd_of_steady_siblings_push_out_the_largest),
+                CASE(follow_build_leaves_a_place_to_who_has_most_of_his_own),
+                CASE(follow_build_counts_no_pages_of_a_parent_as_taken_by_its_children),
                 CASE(follow_build_finds_a_swarm_among_many_families),
                 CASE(follow_build_finds_a_swarm_among_more_parents_than_have_places),
                 CASE(follow_build_counts_kin_that_is_not_on_the_roster),
