@@ -10,10 +10,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "procfs.h"
 #include "text.h"
+
+static bool
+is_refusal(int error)
+{
+        return error == ENOSYS || error == EPERM || error == EACCES;
+}
+
+/* To ourselves, so that no privilege can be lacking. */
+const char *
+host_refused_call(int *ret_errno)
+{
+        int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+        const char *call = "pidfd_open";
+        int error = fd < 0 ? errno : 0;
+
+        if (fd >= 0) {
+                call = "pidfd_send_signal";
+                if (syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) < 0)
+                        error = errno;
+                (void)close(fd);
+        }
+        if (!is_refusal(error))
+                return NULL;
+        *ret_errno = error;
+        return call;
+}
 
 bool
 host_hides_processes(int proc_fd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What kind of place this is, looked at once at the start: whether other people's processes can be
- * seen, and whether a limit stands over the guard itself.  It never changes anything.
+ * seen or signalled, and whether a limit stands over the guard itself.  It never changes anything.
  */
 #ifndef OOMGUARD_HOST_H
 #define OOMGUARD_HOST_H
@@ -9,6 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * The system call without which nobody can be ended and that is refused here, with its errno: by a
+ * kernel before 5.3, or by a filter.  NULL when it is none; what else goes wrong, such as too few
+ * descriptors, tells nothing of the place.
+ */
+const char *
+host_refused_call(int *ret_errno);
 
 /* True when /proc hides processes from us (hidepid=1 or 2 without the privilege to look behind). */
 bool

@@ -23,8 +23,8 @@
 #include "report.h"
 #include "trace.h"
 
-/* 78 is EX_CONFIG of sysexits.h: the unit is not started again, for the fault would still be there.
- */
+/* 78 is EX_CONFIG of sysexits.h: the unit is not started again, for what is wrong with the
+ * configuration or the kernel would still be wrong. */
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
 /* Open at all times, or for a moment: standard ones, report, trace, events, kernel files, /proc
@@ -68,7 +68,7 @@ print_help(FILE *out)
                 "\n"
                 "SIGHUP reads the configuration again, SIGTERM and SIGINT end it.\n"
                 "Exit status: 0 ended as asked, 1 start failed or --check found faults, 2 wrong "
-                "usage, 78 the configuration has a fault.\n",
+                "usage, 78 the configuration has a fault, or the kernel lets nobody be ended.\n",
                 out);
 }
 
@@ -317,6 +317,22 @@ open_all(const struct options *o)
         return 0;
 }
 
+/* Without signals there is no guard, only the look of one. */
+static bool
+can_signal(const struct options *o)
+{
+        int error;
+        const char *call = host_refused_call(&error);
+
+        if (!call)
+                return true;
+        report_line(&report, o->dry_run ? MESSAGE_WARNING : MESSAGE_ERROR,
+                    "%s: %s: without it nobody can be ended; Linux 5.3 has it, and no filter of "
+                    "system calls may refuse it; %s",
+                    call, strerror(error), o->dry_run ? "goes on as a dry run" : "not started");
+        return o->dry_run;
+}
+
 static int
 run(const struct options *o)
 {
@@ -329,6 +345,8 @@ run(const struct options *o)
         errand.config = o->config;
         errand.current = &policies[0];
         errand.spare = &policies[1];
+        if (!can_signal(o))
+                return EXIT_CONFIG;
         if (open_all(o) < 0)
                 return EXIT_FAILURE;
         tell_start(o);

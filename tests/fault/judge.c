@@ -99,7 +99,7 @@ has_complained(const struct fault_run *r)
 static bool
 judge_refusal(const struct fault_run *r, char *why, size_t size)
 {
-        /* 78: it was the configuration that could not be read. */
+        /* 78: the configuration could not be read, or nobody could be signalled. */
         bool one = WIFEXITED(r->status) &&
                    (WEXITSTATUS(r->status) == 1 || WEXITSTATUS(r->status) == 78);
         bool said = strstr(r->said, "; not started") != NULL;

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where and as whom the guard runs: few descriptors, nobody who reads, no privileges, processes
- * that it may not see.
+ * that it may not see, a kernel that lets it signal nobody.
  */
 #include "cases.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { NOBODY = 65534, N_OTHERS = 24 };
@@ -186,6 +191,57 @@ processes_are_not_hidden_from_root(void)
         CHECK(guard_said("hidepid") == 0, "said too much");
 }
 
+/* As before Linux 5.3, for all that this case starts from here on. */
+static void
+take_pidfds_away(void)
+{
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+                world_not_here("there are no filters of system calls");
+}
+
+static void
+where_nobody_can_be_signalled_it_is_not_started(void)
+{
+        char line[1024];
+
+        memory_make_up();
+        world_write("any.conf", "%s", LIMITS("110M", "100M", "0%"));
+        take_pidfds_away();
+        CHECK(guard_run((const char *const[]){ "-c", world_path("any.conf"), NULL }, "out",
+                        "err") == 78,
+              "it is started");
+        FILE *f = fopen(world_path("err"), "re");
+
+        CHECK(f && fgets(line, sizeof(line), f), "not told");
+        CHECK(strstr(line, "pidfd_open: Function not implemented: ") &&
+                      strstr(line, "Linux 5.3 ") && strstr(line, "; not started\n"),
+              "told %s", line);
+        (void)fclose(f);
+}
+
+static void
+where_nobody_can_be_signalled_a_dry_run_goes_on(void)
+{
+        memory_make_up();
+        struct actor *hog = actor_start_ready("hold=60 wait");
+
+        memory_leave(300);
+        take_pidfds_away();
+        guard_configure(LIMITS("110M", "100M", "0%"));
+        guard_begin(&(struct guard_start){ .arg = { "--dry-run" } });
+        (void)guard_says("pidfd_open: Function not implemented: ");
+        guard_looks(5);
+        CHECK(guard_said("not started") == 0 && actor_lives(hog), "it was ended");
+}
+
 const struct system_case cases_place[] = {
         CASE(thirty_two_descriptors_are_enough),
         CASE(while_memory_is_plentiful_nobody_is_followed),
@@ -195,5 +251,7 @@ const struct system_case cases_place[] = {
         CASE(without_privileges_it_says_so_and_ends_its_own),
         CASE(where_processes_are_hidden_it_says_so_and_ends_nobody),
         CASE(processes_are_not_hidden_from_root),
+        CASE(where_nobody_can_be_signalled_it_is_not_started),
+        CASE(where_nobody_can_be_signalled_a_dry_run_goes_on),
         CASE_END,
 };

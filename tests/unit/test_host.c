@@ -10,6 +10,10 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include "fake_proc.h"
 #include "host.h"
@@ -35,6 +39,88 @@ tear_down(void **state)
         (void)state;
         fake_close();
         return 0;
+}
+
+/* ---- who can be signalled ---- */
+
+enum { STATUS_NONE = 0, STATUS_TOLD = 1, STATUS_NO_FILTER = 2, STATUS_WRONG = 3 };
+
+/* From here on, in this process, the call fails with that. */
+static bool
+refuse(int number, int error)
+{
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+
+        return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+               prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* What is said of a place where the call fails with that. */
+static int
+told_where(int number, int error, const char *name)
+{
+        int status;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                int told = 0;
+
+                if (!refuse(number, error))
+                        _exit(STATUS_NO_FILTER);
+                const char *call = host_refused_call(&told);
+
+                if (!call)
+                        _exit(told == 0 ? STATUS_NONE : STATUS_WRONG);
+                _exit(strcmp(call, name) == 0 && told == error ? STATUS_TOLD : STATUS_WRONG);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == STATUS_NO_FILTER)
+                skip();
+        return WEXITSTATUS(status);
+}
+
+static void
+host_refused_call_is_none_on_this_machine(void **state)
+{
+        int error = 0;
+
+        (void)state;
+        assert_null(host_refused_call(&error));
+        assert_int_equal(error, 0);
+}
+
+static void
+host_refused_call_is_what_the_kernel_lacks_or_a_filter_denies(void **state)
+{
+        static const int refusals[] = { ENOSYS, EPERM, EACCES };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+                assert_int_equal(told_where(SYS_pidfd_open, refusals[i], "pidfd_open"),
+                                 STATUS_TOLD);
+                assert_int_equal(
+                        told_where(SYS_pidfd_send_signal, refusals[i], "pidfd_send_signal"),
+                        STATUS_TOLD);
+        }
+}
+
+static void
+host_refused_call_is_none_for_want_of_descriptors_or_memory(void **state)
+{
+        static const int wants[] = { EMFILE, ENFILE, ENOMEM, EINTR, ESRCH, EINVAL };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+                assert_int_equal(told_where(SYS_pidfd_open, wants[i], ""), STATUS_NONE);
+                assert_int_equal(told_where(SYS_pidfd_send_signal, wants[i], ""), STATUS_NONE);
+        }
 }
 
 /* ---- who can be seen ---- */
@@ -363,6 +449,9 @@ int
 main(void)
 {
         static const struct CMUnitTest tests[] = {
+                CASE(host_refused_call_is_none_on_this_machine),
+                CASE(host_refused_call_is_what_the_kernel_lacks_or_a_filter_denies),
+                CASE(host_refused_call_is_none_for_want_of_descriptors_or_memory),
                 CASE(host_hides_processes_when_init_is_not_there),
                 CASE(host_hides_processes_when_init_may_not_be_read),
                 CASE(host_hides_processes_not_for_a_file_that_says_nothing),
