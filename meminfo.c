@@ -99,8 +99,11 @@ meminfo_parse(const char *text, size_t len, struct meminfo *ret)
                 v.value[MEM_AVAILABLE] =
                         v.value[MEM_FREE] + (v.value[ACTIVE_FILE] + v.value[INACTIVE_FILE]) / 2;
         if (v.value[MEM_TOTAL] == 0 || v.value[MEM_AVAILABLE] > v.value[MEM_TOTAL] ||
-            v.value[HUGETLB] > v.value[MEM_TOTAL] || v.value[SWAP_FREE] > v.value[SWAP_TOTAL])
+            v.value[SWAP_FREE] > v.value[SWAP_TOTAL])
                 return -EINVAL;
+        /* In a container lxcfs tells its own MemTotal, but the huge pages of its host. */
+        if (v.value[HUGETLB] > v.value[MEM_TOTAL])
+                v.value[HUGETLB] = 0;
         *ret = (struct meminfo){
                 .total_kib = v.value[MEM_TOTAL],
                 .free_kib = v.value[MEM_FREE],

@@ -31,8 +31,8 @@ struct meminfo {
  * SwapFree): it counts as 0, but for MemAvailable, which the kernel keeps at 0 itself: refused.  0,
  * or -EINVAL with *ret untouched when MemTotal, MemFree, SwapTotal or SwapFree is missing, when one
  * of the keys named here is there twice or without a number in its unit, when MemTotal is 0, or
- * MemAvailable or huge pages are above it, or SwapFree is above SwapTotal.  The last line must be
- * whole: a torn read is refused.
+ * MemAvailable is above it, or SwapFree is above SwapTotal.  Huge pages above MemTotal are those of
+ * another machine and count as 0.  The last line must be whole: a torn read is refused.
  */
 int
 meminfo_parse(const char *text, size_t len, struct meminfo *ret);

@@ -271,6 +271,26 @@ meminfo_parse_takes_negative_counters_for_zero(void **state)
         assert_true(m.shmem_kib == INT64_MAX);
 }
 
+/* lxcfs gives a container's MemTotal and leaves the host's huge pages beside it. */
+static void
+meminfo_parse_counts_no_huge_pages_of_a_larger_machine(void **state)
+{
+        static const char *const hosts[] = {
+                BASE WITH "Hugetlb: 1001 kB\n",
+                BASE WITH "HugePages_Total: 512\nHugepagesize: 2048 kB\nHugetlb: 1048576 kB\n",
+                BASE WITH "HugePages_Total: 1001\nHugepagesize: 1 kB\n",
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N(hosts); i++) {
+                struct meminfo m = { .hugetlb_kib = 42 };
+
+                assert_int_equal(meminfo_parse(hosts[i], strlen(hosts[i]), &m), 0);
+                assert_int_equal(m.total_kib, 1000);
+                assert_int_equal(m.hugetlb_kib, 0);
+        }
+}
+
 static void
 meminfo_parse_refuses_damage(void **state)
 {
@@ -298,8 +318,6 @@ meminfo_parse_refuses_damage(void **state)
                 BASE "MemAvailable: 18446744073709551612 kB\n",
                 BASE "MemAvailable: 1001 kB\n",
                 BASE "Active(file): 1982 kB\n",
-                BASE WITH "Hugetlb: 1001 kB\n",
-                BASE WITH "HugePages_Total: 1001\nHugepagesize: 1 kB\n",
                 BASE WITH "HugePages_Total: 4\nHugepagesize: 4611686018427387904 kB\n",
                 "MemTotal: 0 kB\nMemFree: 0 kB\nMemAvailable: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 "
                 "kB\n",
@@ -324,6 +342,7 @@ main(void)
                 cmocka_unit_test(meminfo_parse_fills_what_is_missing),
                 cmocka_unit_test(meminfo_parse_passes_over_what_it_does_not_know),
                 cmocka_unit_test(meminfo_parse_takes_negative_counters_for_zero),
+                cmocka_unit_test(meminfo_parse_counts_no_huge_pages_of_a_larger_machine),
                 cmocka_unit_test(meminfo_parse_refuses_damage),
         };
 
