@@ -306,7 +306,9 @@ open_all(const struct options *o)
         if (r == 0)
                 r = errand_open(&errand, to_hold - to_hold / 4);
         if (r < 0) {
-                report_line(&report, MESSAGE_ERROR, "/proc: %s; not started", strerror(-r));
+                report_line(&report, MESSAGE_ERROR, "/proc%s: %s; not started",
+                            guard.sampler.last_error[SAMPLER_MEMINFO] < 0 ? "/meminfo" : "",
+                            strerror(-r));
                 return -1;
         }
         guard.reaper = &reaper;

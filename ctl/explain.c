@@ -146,10 +146,8 @@ look_closer(struct asked *a)
         struct local *l;
         int r = local_open(a->ctl, &l);
 
-        if (r < 0) {
-                ctl_complain(a->ctl, "explain: it cannot be looked at: %s", strerror(-r));
+        if (r < 0)
                 return CTL_FAILED;
-        }
         for (unsigned i = 0; i < a->found.n; i++)
                 if (!known(a, a->found.pid[i]))
                         local_want(l, a->found.pid[i]);

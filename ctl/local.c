@@ -96,30 +96,37 @@ mark(struct local *l)
 }
 
 static int
+cannot_read(struct ctl *ctl, const struct local *l, const char *file, int r)
+{
+        ctl_complain(ctl, "%s%s cannot be read: %s", l->proc, file, strerror(-r));
+        return r;
+}
+
+static int
 open_all(struct ctl *ctl, struct local *l)
 {
         int r = local_read_policy(ctl, &l->policy);
 
-        if (r < 0)
+        if (r < 0) {
+                ctl_complain(ctl, "the configuration has faults; nothing is shown");
                 return r;
+        }
         (void)snprintf(l->proc, sizeof(l->proc), "%s/proc", ctl->root);
         (void)snprintf(l->sys, sizeof(l->sys), "%s/sys", ctl->root);
         l->sampler = (struct sampler)SAMPLER_INIT;
         r = sampler_open(&l->sampler, l->proc, l->sys);
         if (r < 0)
-                return r;
+                return cannot_read(ctl, l, "/meminfo", r);
         /* No descriptors are held: nobody's size is read between two looks. */
         r = census_open(&l->census, l->proc, l->row, CENSUS_ROWS, l->slot, SLOTS, 0);
-        if (r < 0) {
-                sampler_close(&l->sampler);
-                return r;
-        }
+        if (r < 0)
+                return cannot_read(ctl, l, "", r);
         l->census.may_wait = true;
         census_set_policy(&l->census, &l->policy);
         local_look(l, NULL, NULL);
         r = census_scan(&l->census, l->sample.now_us, l->sample.mem.swap_total_kib > 0);
         mark(l);
-        return r;
+        return r < 0 ? cannot_read(ctl, l, "", r) : 0;
 }
 
 int
@@ -128,8 +135,10 @@ local_open(struct ctl *ctl, struct local **ret)
         struct local *l = calloc(1, sizeof(*l));
         int r;
 
-        if (!l)
+        if (!l) {
+                ctl_complain(ctl, "%s", strerror(ENOMEM));
                 return -ENOMEM;
+        }
         l->sampler = (struct sampler)SAMPLER_INIT;
         l->census.proc_fd = -1;
         r = open_all(ctl, l);

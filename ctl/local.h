@@ -24,7 +24,8 @@ int
 local_read_policy(struct ctl *ctl, struct policy *ret);
 
 /*
- * Reads the policy and takes the first look.  0 or a negative errno.
+ * Reads the policy and takes the first look.  0, or a negative errno when there is nothing to show,
+ * which has been complained of.
  */
 int
 local_open(struct ctl *ctl, struct local **ret);

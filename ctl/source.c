@@ -51,8 +51,6 @@ source_why(const struct ctl *ctl, int error, char *ret, size_t size)
 int
 source_go_local(struct source *s, int error)
 {
-        int r;
-
         subscribe_close(&s->sub);
         source_why(s->ctl, error, s->no_guard, sizeof(s->no_guard));
         if (s->ctl->feed) {
@@ -63,16 +61,10 @@ source_go_local(struct source *s, int error)
         s->view.partial = geteuid() != 0;
         if (s->local)
                 return CTL_OK;
-        r = local_open(s->ctl, &s->local);
-        if (r == 0) {
-                local_settle(s->local);
-                return CTL_OK;
-        }
-        if (r == -EINVAL)
-                ctl_complain(s->ctl, "the configuration has faults; nothing is shown");
-        else
-                ctl_complain(s->ctl, "%s/proc cannot be read: %s", s->ctl->root, strerror(-r));
-        return CTL_FAILED;
+        if (local_open(s->ctl, &s->local) < 0)
+                return CTL_FAILED;
+        local_settle(s->local);
+        return CTL_OK;
 }
 
 int

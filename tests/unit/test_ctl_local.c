@@ -197,11 +197,20 @@ local_way_says_what_it_cannot_read(void **state)
         golden_begin(NULL);
         a = answer(ctl_status, "status");
         assert_int_equal(a.status, CTL_FAILED);
-        assert_string_equal(a.err,
-                            "oomguardctl: ./proc cannot be read: No such file or directory\n");
+        assert_string_equal(a.err, "oomguardctl: ./proc/meminfo cannot be read: No such file or "
+                                   "directory\n");
         golden_free(&a);
         a = answer(ctl_explain, "explain 1");
         assert_int_equal(a.status, CTL_FAILED);
+        golden_free(&a);
+        golden_end();
+        /* Faults of a file are no faults of the configuration. */
+        golden_begin("desktop");
+        put("./proc/meminfo", "MemTotal: many kB\n");
+        a = answer(ctl_status, "status");
+        assert_int_equal(a.status, CTL_FAILED);
+        assert_string_equal(a.err,
+                            "oomguardctl: ./proc/meminfo cannot be read: Invalid argument\n");
         golden_free(&a);
         golden_end();
 }
