@@ -6,6 +6,7 @@
 #include "doctor.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,41 @@ look_version(struct doctor *d)
         }
 }
 
+static bool
+has_program(const struct doctor *d, const char *name)
+{
+        char sbin[64], bin[64];
+
+        (void)snprintf(sbin, sizeof(sbin), "/usr/sbin/%s", name);
+        (void)snprintf(bin, sizeof(bin), "/usr/bin/%s", name);
+        return look_exists(d->ctl, sbin) || look_exists(d->ctl, bin);
+}
+
+/* Remedy: psi=1 for every boot from the next one on.  Fedora has a /etc/default/grub as well, which
+ * alone does nothing there; a Raspberry Pi has neither. */
+static void
+remedy_command_line(const struct doctor *d, struct finding *f)
+{
+        static const char *const pi[] = { "/boot/firmware/cmdline.txt", "/boot/cmdline.txt" };
+
+        if (has_program(d, "grubby")) {
+                finding_remedy(f, "sudo grubby --update-kernel=ALL --args=psi=1 && sudo reboot");
+                return;
+        }
+        for (size_t i = 0; i < sizeof(pi) / sizeof(pi[0]); i++)
+                if (look_exists(d->ctl, pi[i])) {
+                        finding_remedy(f, "sudo sed -i '1s/$/ psi=1/' %s && sudo reboot", pi[i]);
+                        return;
+                }
+        if (look_exists(d->ctl, "/etc/default/grub") && has_program(d, "update-grub")) {
+                finding_remedy(f,
+                               "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&psi=1 /' /etc/default/grub");
+                finding_remedy(f, "sudo update-grub && sudo reboot");
+        } else {
+                finding_remedy(f, "# add psi=1 to the kernel's command line, then reboot");
+        }
+}
+
 static void
 look_pressure(struct doctor *d)
 {
@@ -60,8 +96,7 @@ look_pressure(struct doctor *d)
                         d->major == 0 || at_least(d, 4, 20) ? "" : " (Linux 4.20 does)");
         if (!at_least(d, 4, 20) || d->container)
                 return;
-        finding_remedy(f, "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&psi=1 /' /etc/default/grub");
-        finding_remedy(f, "sudo update-grub && sudo reboot");
+        remedy_command_line(d, f);
 }
 
 static void

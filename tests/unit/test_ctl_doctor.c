@@ -140,6 +140,27 @@ doctor_knows_kinds_of_swap_apart(void **state)
         expect_changed("proc/sys/vm/swappiness", "10\n", "ok        swappiness: 10\n");
 }
 
+/* Each machine has what the one before has, and what it goes by rather. */
+static void
+doctor_changes_the_command_line_as_the_machine_does(void **state)
+{
+        (void)state;
+        golden_begin("server");
+        expect_changed("etc/default/grub", "", "            sudo update-grub && sudo reboot\n");
+        assert_int_equal(remove("usr/sbin/update-grub"), 0);
+        expect_changed("etc/default/grub", "",
+                       "            # add psi=1 to the kernel's command line, then reboot\n");
+        assert_int_equal(mkdir("boot", 0755), 0);
+        expect_changed("boot/cmdline.txt", "root=PARTUUID=1-02 rootwait\n",
+                       "            sudo sed -i '1s/$/ psi=1/' /boot/cmdline.txt && sudo reboot\n");
+        assert_int_equal(mkdir("boot/firmware", 0755), 0);
+        expect_changed("boot/firmware/cmdline.txt", "root=PARTUUID=1-02 rootwait\n",
+                       "            sudo sed -i '1s/$/ psi=1/' /boot/firmware/cmdline.txt && sudo "
+                       "reboot\n");
+        expect_changed("usr/sbin/grubby", "",
+                       "            sudo grubby --update-kernel=ALL --args=psi=1 && sudo reboot\n");
+}
+
 static void
 doctor_takes_no_arguments(void **state)
 {
@@ -222,6 +243,8 @@ main(void)
                 cmocka_unit_test_teardown(doctor_says_what_it_cannot_read, tear_down),
                 cmocka_unit_test_teardown(doctor_knows_settings_apart, tear_down),
                 cmocka_unit_test_teardown(doctor_knows_kinds_of_swap_apart, tear_down),
+                cmocka_unit_test_teardown(doctor_changes_the_command_line_as_the_machine_does,
+                                          tear_down),
                 cmocka_unit_test_teardown(doctor_takes_no_arguments, tear_down),
                 cmocka_unit_test_teardown(look_line_finds_a_key_at_the_start_of_a_line_only,
                                           tear_down),
