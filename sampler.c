@@ -224,7 +224,7 @@ static void
 take_zram(struct sampler *s)
 {
         struct zram_stat all = { 0 };
-        bool whole = true;
+        bool whole = !s->zram_unlisted;
 
         for (uint32_t i = 0; i < s->n_zram; i++) {
                 struct zram_stat z;
@@ -315,6 +315,7 @@ take_swaps(struct sampler *s, struct swaps *ret)
                 r = swaps_parse(text, (size_t)r, ret);
         if (!usable(s, SAMPLER_SWAPS, r))
                 return false;
+        s->zram_unlisted = ret->zram_unlisted;
         s->last.zram_total_kib = ret->zram_total_kib;
         s->last.zram_free_kib = ret->zram_total_kib - ret->zram_used_kib;
         return true;

@@ -3,7 +3,6 @@
  * Owns the forms of /proc/swaps, mm_stat and arcstats.  Never judges what such swap is worth.
  */
 #include <errno.h>
-#include <stdbool.h>
 #include "swaps.h"
 #include "text.h"
 
@@ -41,6 +40,8 @@ add_zram(const char *p, const char *end, uint32_t id, struct swaps *sw)
         sw->zram_used_kib += used_kib;
         if (sw->n_zram < SWAPS_ZRAM_MAX)
                 sw->zram[sw->n_zram++] = id;
+        else
+                sw->zram_unlisted = true;
         return true;
 }
 

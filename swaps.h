@@ -6,6 +6,7 @@
 #ifndef OOMGUARD_SWAPS_H
 #define OOMGUARD_SWAPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct swaps {
         uint64_t zram_used_kib;
         uint32_t n_zram; /* devices listed below; further ones count in the totals only */
         uint32_t zram[SWAPS_ZRAM_MAX]; /* N of /dev/zramN */
+        bool zram_unlisted;            /* there are further ones */
 };
 
 /* /proc/swaps: a header line, then `PATH TYPE SIZE USED PRIORITY`; blanks in PATH come as \040.

@@ -522,6 +522,39 @@ swaps_that_come_and_go_are_followed(void **state)
 }
 
 static void
+zram_costs_what_nobody_knows_when_there_are_more_than_can_be_listed(void **state)
+{
+        char text[1024] = SWAPS;
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        for (unsigned n = 0; n < SWAPS_ZRAM_MAX; n++) {
+                char name[32];
+
+                snprintf(name, sizeof(name), "block/zram%u", n);
+                if (n > 0)
+                        put_dir(name);
+                put_zram(n, 30, 10);
+                snprintf(text + strlen(text), sizeof(text) - strlen(text),
+                         "/dev/zram%u partition 50 10 1\n", n);
+        }
+        put("swaps", text);
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_cost_kib, SWAPS_ZRAM_MAX * 10 * 1024);
+        put_dir("block/zram8");
+        put_zram(8, 30, 10);
+        strcat(text, "/dev/zram8 partition 50 10 1\n");
+        put("swaps", text);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_total_kib, (SWAPS_ZRAM_MAX + 1) * 50);
+        assert_int_equal(m.zram_cost_kib, 0);
+        assert_int_equal(m.zram_ratio_bp, 30000);
+        sampler_close(&s);
+}
+
+static void
 zram_ratio_is_that_of_all_within_limits(void **state)
 {
         static const struct {
@@ -742,6 +775,7 @@ main(void)
                 CASE(texts_handed_out_by_the_page_are_read_to_their_end),
                 CASE(long_swaps_lose_the_line_that_is_cut),
                 CASE(swaps_that_come_and_go_are_followed),
+                CASE(zram_costs_what_nobody_knows_when_there_are_more_than_can_be_listed),
                 CASE(zram_ratio_is_that_of_all_within_limits),
                 CASE(zram_ratio_of_late_counts_when_it_is_worse),
                 CASE(zram_ratio_of_late_is_that_of_the_last_two_or_three_steps),

@@ -54,11 +54,12 @@ swaps_parse_takes_tabs_for_blanks(void **state)
 static void
 swaps_parse_takes_no_swap_for_an_answer(void **state)
 {
-        struct swaps sw = { 41, 42, 43, { 0 } };
+        struct swaps sw = { 41, 42, 43, { 0 }, true };
 
         (void)state;
         assert_int_equal(swaps_parse(HEADER, strlen(HEADER), &sw), 0);
         assert_true(sw.zram_total_kib == 0 && sw.zram_used_kib == 0 && sw.n_zram == 0);
+        assert_false(sw.zram_unlisted);
 }
 
 static void
@@ -82,6 +83,12 @@ swaps_parse_lists_eight_and_counts_all(void **state)
         assert_int_equal(sw.n_zram, 8);
         assert_int_equal(SWAPS_ZRAM_MAX, 8);
         assert_true(sw.zram[7] == UINT32_MAX);
+        assert_true(sw.zram_unlisted);
+        /* Without the last line they are eight. */
+        assert_int_equal(
+                swaps_parse(text, strlen(text) - strlen("/dev/zram8 partition 10 1 1\n"), &sw), 0);
+        assert_int_equal(sw.n_zram, 8);
+        assert_false(sw.zram_unlisted);
 }
 
 static void
