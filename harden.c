@@ -158,9 +158,11 @@ harden_loop(harden_tell_fn tell, void *arg)
         struct sched_param sp = { .sched_priority = 1 };
 
         (void)prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
-        if (sched_getscheduler(0) == SCHED_FIFO)
+        /* Asked of the kernel: musl's functions of these names do nothing but fail, because POSIX
+         * wants them for the whole process and Linux does them for one thread. */
+        if (syscall(SYS_sched_getscheduler, 0) == SCHED_FIFO)
                 return;
-        if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &sp) < 0)
+        if (syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &sp) < 0)
                 tell_errno(tell, arg, "SCHED_FIFO",
                            "the guard may be late on a busy machine (wants CAP_SYS_NICE)");
 }
