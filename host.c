@@ -167,7 +167,7 @@ own_cgroup(const char *root, bool v1, char *ret, size_t size)
         if (n <= 0)
                 return false;
         if (!v1)
-                return proc_cgroup_parse(text, (size_t)n, ret, size) == 0;
+                return proc_cgroup_unified(text, (size_t)n, ret, size) == 0;
         at = strstr(text, ":memory:");
         if (!at)
                 return false;

@@ -226,7 +226,7 @@ identity_frozen(int proc_fd, int32_t pid)
 
         if (n <= 0)
                 return false;
-        if (proc_cgroup_parse(text, (size_t)n, cgroup, sizeof(cgroup)) == 0 &&
+        if (proc_cgroup_unified(text, (size_t)n, cgroup, sizeof(cgroup)) == 0 &&
             join(path, sizeof(path), "/sys/fs/cgroup", cgroup, "/cgroup.events") &&
             file_says(path, "frozen 1"))
                 return true;

@@ -189,39 +189,48 @@ proc_status_parse(const char *text, size_t len, struct proc_status *ret)
         return 0;
 }
 
-/* The path of a `ID:name=systemd:PATH` line, NULL for any other. */
-static const char *
-systemd_path(const char *line, const char *end)
+/* What follows the tag in `ID:name=systemd:PATH` or `0::PATH`. */
+static bool
+accept_hierarchy(const char **at, const char *end, bool unified)
 {
         uint64_t id;
 
-        return text_u64(&line, end, &id) && text_accept(&line, end, ":name=systemd:") ? line : NULL;
+        if (unified)
+                return text_accept(at, end, "0::");
+        return text_u64(at, end, &id) && text_accept(at, end, ":name=systemd:");
+}
+
+static int
+read_cgroup(const char *text, size_t len, bool unified, char *ret, size_t ret_size)
+{
+        const char *p = text, *end = text + len, *line;
+        size_t line_len;
+        bool whole;
+
+        while (text_line(&p, end, &line, &line_len, &whole) && whole) {
+                const char *line_end = line + line_len;
+
+                if (!accept_hierarchy(&line, line_end, unified) || line == line_end ||
+                    *line != '/' || ret_size == 0)
+                        continue;
+                copy_cut(ret, ret_size, line, (size_t)(line_end - line));
+                return 0;
+        }
+        return -EINVAL;
 }
 
 int
 proc_cgroup_parse(const char *text, size_t len, char *ret, size_t ret_size)
 {
-        const char *p = text, *end = text + len, *line, *path = NULL;
-        size_t line_len, path_len = 0;
-        bool whole;
+        int r = read_cgroup(text, len, false, ret, ret_size);
 
-        while (text_line(&p, end, &line, &line_len, &whole) && whole) {
-                const char *line_end = line + line_len, *at = line;
-                bool unified = text_accept(&at, line_end, "0::");
+        return r == 0 ? 0 : proc_cgroup_unified(text, len, ret, ret_size);
+}
 
-                if (!unified)
-                        at = systemd_path(line, line_end);
-                if (!at || at == line_end || *at != '/')
-                        continue;
-                path = at;
-                path_len = (size_t)(line_end - at);
-                if (unified)
-                        break;
-        }
-        if (!path || ret_size == 0)
-                return -EINVAL;
-        copy_cut(ret, ret_size, path, path_len);
-        return 0;
+int
+proc_cgroup_unified(const char *text, size_t len, char *ret, size_t ret_size)
+{
+        return read_cgroup(text, len, true, ret, ret_size);
 }
 
 static bool

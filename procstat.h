@@ -64,11 +64,18 @@ int
 proc_status_parse(const char *text, size_t len, struct proc_status *ret);
 
 /*
- * /proc/PID/cgroup -> the path in the unified hierarchy (the `0::` line), else that of systemd's
- * own (`name=systemd`), without its newline.  Cut to fit.  0, or -EINVAL with ret untouched.
+ * /proc/PID/cgroup -> where the process belongs: the path in systemd's own hierarchy of version 1
+ * (`name=systemd`) if there is one, else that in the unified one (`0::`), without its newline.
+ * Where both are there, whoever makes cgroups without systemd, as Docker does, makes them in
+ * version 1 and leaves everybody in its own service in the unified one.  Cut to fit.  0, or -EINVAL
+ * with ret untouched.
  */
 int
 proc_cgroup_parse(const char *text, size_t len, char *ret, size_t ret_size);
+
+/* The path in the unified hierarchy alone, for its files.  The same otherwise. */
+int
+proc_cgroup_unified(const char *text, size_t len, char *ret, size_t ret_size);
 
 /*
  * Innermost part of a cgroup path that ends in .service or .scope; an empty string when there is

@@ -51,8 +51,13 @@ try_status(const char *text, size_t len)
 static void
 try_cgroup(const char *text, size_t len)
 {
-        char path[64] = "before", unit[PROC_UNIT_MAX];
+        char path[64] = "before", unit[PROC_UNIT_MAX], unified[64] = "before";
 
+        if (proc_cgroup_unified(text, len, unified, sizeof(unified)) == 0)
+                assert(unified[0] == '/' && proc_cgroup_parse(text, len, path, sizeof(path)) == 0);
+        else
+                assert(strcmp(unified, "before") == 0);
+        (void)strcpy(path, "before");
         if (proc_cgroup_parse(text, len, path, sizeof(path)) != 0) {
                 assert(strcmp(path, "before") == 0);
                 return;

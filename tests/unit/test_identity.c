@@ -168,11 +168,14 @@ identity_read_takes_the_innermost_unit(void **state)
                 { "0::/\n", "/", "" },
                 { "4:memory:/x.service\n1:name=systemd:/y.service\n", "/y.service", "y.service" },
                 { "4:memory:/x.service\n", "", "" },
+                { "7:freezer:/docker/4f1e\n1:name=systemd:/docker/4f1e\n"
+                  "0::/system.slice/containerd.service\n",
+                  "/docker/4f1e", "" },
                 /* hostile ones: a name may hold anything but a slash and a newline */
                 { "0::/user.slice/0::\\x2f.service\n", "/user.slice/0::\\x2f.service",
                   "0::\\x2f.service" },
                 { "1:name=systemd:/0::/system.slice/sshd.service\n0::/user.slice/a.scope\n",
-                  "/user.slice/a.scope", "a.scope" },
+                  "/0::/system.slice/sshd.service", "sshd.service" },
                 { "0::/system.slice/ssh.service", "", "" },
                 { "0::relative.service\n", "", "" },
                 { "\n\n::\n0:\n", "", "" },
@@ -505,6 +508,11 @@ identity_frozen_asks_the_cgroup(void **state)
         assert_false(identity_frozen(proc_fd, PID));
         write_state("cgroup.events", "populated 1\nfrozen 1\n");
         assert_true(identity_frozen(proc_fd, PID));
+        /* Whatever systemd's hierarchy of version 1 says. */
+        write_cgroup("1:name=systemd:/docker/4f1e\n0::", "/../../..");
+        assert_true(identity_frozen(proc_fd, PID));
+        write_cgroup("1:name=systemd:", "/../../..");
+        assert_false(identity_frozen(proc_fd, PID));
 }
 
 static void

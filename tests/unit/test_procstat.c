@@ -378,15 +378,16 @@ status_refuses_damage(void **state)
 }
 
 static void
-cgroup_prefers_the_unified_path(void **state)
+cgroup_prefers_the_path_that_systemd_gave(void **state)
 {
         static const struct {
                 const char *text, *path;
         } t[] = {
                 { "0::/\n", "/" },
                 { "0::/a.slice/b:c.scope\n", "/a.slice/b:c.scope" },
-                { "4:memory:/m\n1:name=systemd:/s\n0::/u\n", "/u" },
-                { "0::/u\n1:name=systemd:/s\n", "/u" },
+                { "4:memory:/m\n1:name=systemd:/s\n0::/u\n", "/s" },
+                { "0::/u\n1:name=systemd:/s\n", "/s" },
+                { "0::/u\n1:name=systemd:\n", "/u" },
                 { "0::/u\n0::/v\n", "/u" },
                 { "4:memory:/m\n12:name=systemd:/s\n", "/s" },
                 { "1:name=systemd:/s\n0::/torn", "/s" },
@@ -420,6 +421,65 @@ cgroup_prefers_the_unified_path(void **state)
                 assert_string_equal(path, "before");
         }
         assert_int_equal(proc_cgroup_parse("0::/\n", 5, NULL, 0), -EINVAL);
+}
+
+/* Of a container of Docker's, and of the guard beside it. */
+static void
+cgroup_of_every_kind_of_machine_is_read(void **state)
+{
+#define V1(path)                                                                            \
+        "12:pids:" path "\n11:perf_event:" path "\n10:memory:" path "\n9:cpu,cpuacct:" path \
+        "\n8:rdma:/\n7:freezer:" path "\n2:misc:/\n"
+        static const struct {
+                const char *text, *path, *unified;
+        } t[] = {
+                /* pure version 2, and Docker with either of its drivers */
+                { "0::/system.slice/oomguard.service\n", "/system.slice/oomguard.service",
+                  "/system.slice/oomguard.service" },
+                { "0::/system.slice/docker-4f1e.scope\n", "/system.slice/docker-4f1e.scope",
+                  "/system.slice/docker-4f1e.scope" },
+                { "0::/docker/4f1e\n", "/docker/4f1e", "/docker/4f1e" },
+                /* hybrid, as Debian 10 and Ubuntu 20.04 */
+                { V1("/system.slice/oomguard.service") "1:name=systemd:/system.slice/"
+                                                       "oomguard.service\n"
+                                                       "0::/system.slice/oomguard.service\n",
+                  "/system.slice/oomguard.service", "/system.slice/oomguard.service" },
+                { V1("/docker/4f1e") "1:name=systemd:/docker/4f1e\n"
+                                     "0::/system.slice/containerd.service\n",
+                  "/docker/4f1e", "/system.slice/containerd.service" },
+                { V1("/user.slice/user-1000.slice/session-2.scope") "1:name=systemd:/user.slice/"
+                                                                    "user-1000.slice/"
+                                                                    "session-2.scope\n"
+                                                                    "0::/user.slice/"
+                                                                    "user-1000.slice/"
+                                                                    "session-2.scope\n",
+                  "/user.slice/user-1000.slice/session-2.scope",
+                  "/user.slice/user-1000.slice/session-2.scope" },
+                /* pure version 1, as CentOS 7 */
+                { V1("/system.slice/sshd.service") "1:name=systemd:/system.slice/sshd.service\n",
+                  "/system.slice/sshd.service", NULL },
+                { V1("/docker/4f1e") "1:name=systemd:/docker/4f1e\n", "/docker/4f1e", NULL },
+                /* the same with version 2 mounted by somebody: everybody is in its root */
+                { V1("/system.slice/sshd.service") "1:name=systemd:/system.slice/sshd.service\n"
+                                                   "0::/\n",
+                  "/system.slice/sshd.service", "/" },
+                /* version 1 without systemd: no path says where anybody belongs */
+                { V1("/sshd"), NULL, NULL },
+        };
+#undef V1
+
+        (void)state;
+        for (size_t i = 0; i < N(t); i++) {
+                char path[80] = "before", unified[80] = "before";
+                size_t len = strlen(t[i].text);
+
+                assert_int_equal(proc_cgroup_parse(t[i].text, len, path, sizeof(path)),
+                                 t[i].path ? 0 : -EINVAL);
+                assert_string_equal(path, t[i].path ? t[i].path : "before");
+                assert_int_equal(proc_cgroup_unified(t[i].text, len, unified, sizeof(unified)),
+                                 t[i].unified ? 0 : -EINVAL);
+                assert_string_equal(unified, t[i].unified ? t[i].unified : "before");
+        }
 }
 
 static void
@@ -474,7 +534,8 @@ main(void)
                 cmocka_unit_test(status_knows_the_init_of_a_namespace),
                 cmocka_unit_test(status_takes_the_last_of_a_kind),
                 cmocka_unit_test(status_refuses_damage),
-                cmocka_unit_test(cgroup_prefers_the_unified_path),
+                cmocka_unit_test(cgroup_prefers_the_path_that_systemd_gave),
+                cmocka_unit_test(cgroup_of_every_kind_of_machine_is_read),
                 cmocka_unit_test(unit_is_the_innermost_service_or_scope),
         };
 
