@@ -26,7 +26,12 @@ EDGE  = census follow identity rules config config_print loader keys patterns va
 # What people use; each has a main of the folder's own name.  NOTIFY=no does without libsystemd.
 CTL     = $(patsubst ctl/%.c,$(BUILD)/ctl/%.o,$(wildcard ctl/*.c))
 TELLER  = $(patsubst notify/%.c,$(BUILD)/notify/%.o,$(wildcard notify/*.c))
-NOTIFY ?= yes
+# One that is older than 247 (sd_event_add_time_relative) is as good as none.
+ifndef NOTIFY
+TOO_OLD := $(shell pkg-config --exists 'libsystemd < 247' 2>/dev/null && \
+                   pkg-config --modversion libsystemd)
+NOTIFY  := $(if $(TOO_OLD),no,yes)
+endif
 PROGRAMS = oomguard oomguardctl $(if $(filter yes,$(NOTIFY)),oomguard-notify)
 
 OBJ   = $(patsubst %,$(BUILD)/%.o,$(PURE) $(LOOP) $(EDGE))
@@ -34,6 +39,9 @@ LIB   = $(BUILD)/liboomguard.a
 UNIT  = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
 all: $(PROGRAMS)
+ifdef TOO_OLD
+	@echo "oomguard-notify is left out: it needs libsystemd 247 or later, here it is $(TOO_OLD)"
+endif
 
 oomguard: $(BUILD)/oomguard.o $(LIB)
 	@echo "  LINK  $@"

@@ -247,6 +247,26 @@ does_without_libsystemd() {
                 ! files_in "$work/without.root" | grep -E 'notify|dbus|catalog|sysusers' &&
                 ! ldd "$work/without/oomguard" "$work/without/oomguardctl" | grep systemd
 }
+# What pkg-config would say there.
+with_libsystemd() { # VERSION MAKE...
+        local version=$1
+        shift
+        mkdir -p "$work/old.bin"
+        printf '#!/bin/sh\nPKG_CONFIG_PATH=%s exec /usr/bin/pkg-config "$@"\n' "$work/old.bin" \
+                > "$work/old.bin/pkg-config"
+        printf 'Name: libsystemd\nDescription: made up\nVersion: %s\n' "$version" \
+                > "$work/old.bin/libsystemd.pc"
+        chmod +x "$work/old.bin/pkg-config"
+        PATH=$work/old.bin:$PATH in_tree "$@"
+}
+leaves_the_notifier_out_where_libsystemd_is_old() {
+        local line='oomguard-notify is left out: it needs libsystemd 247 or later, here it is 245'
+        with_libsystemd 245 make -n | grep -F "$line" &&
+                ! with_libsystemd 245 make -n install DESTDIR=/nowhere | grep -E '^install.*notify' &&
+                with_libsystemd 245 make -n NOTIFY=yes install DESTDIR=/nowhere |
+                grep oomguard-notify.service > /dev/null &&
+                ! with_libsystemd 247 make -n | grep -F 'left out'
+}
 makes_a_tarball() {
         rm -rf "$work/dist"
         mkdir -p "$work/dist"
@@ -264,6 +284,8 @@ check_install() {
         check "install: a changed configuration stays, twice" keeps_what_was_changed
         check "install: NOTIFY=no needs no libsystemd and installs nothing for it" \
                 does_without_libsystemd
+        check "install: nor does an old libsystemd stop the build" \
+                leaves_the_notifier_out_where_libsystemd_is_old
         check "install: the tarball builds" makes_a_tarball
 }
 
