@@ -34,9 +34,19 @@ look_bus(struct doctor *d)
 
 struct sessions {
         struct doctor *d;
-        unsigned n_graphical, n_reached;
+        unsigned n_graphical, n_reached, n_console;
         char unreached[128]; /* uids of those that are not */
 };
+
+static bool
+is_on_console(const char *text, const char *type)
+{
+        char remote[8] = "", seat[32] = "";
+
+        (void)look_line(text, "REMOTE", '=', remote, sizeof(remote));
+        (void)look_line(text, "SEAT", '=', seat, sizeof(seat));
+        return strcmp(type, "tty") == 0 && strcmp(remote, "1") != 0 && seat[0] != '\0';
+}
 
 /* A file of logind's, of `KEY=VALUE` lines. */
 static void
@@ -52,9 +62,12 @@ take_session(void *arg, const char *name)
         (void)look_line(text, "TYPE", '=', type, sizeof(type));
         (void)look_line(text, "CLASS", '=', class, sizeof(class));
         (void)look_line(text, "UID", '=', uid, sizeof(uid));
-        if ((strcmp(type, "x11") != 0 && strcmp(type, "wayland") != 0) ||
-            strncmp(class, "user", 4) != 0)
+        if (strncmp(class, "user", 4) != 0)
                 return;
+        if (strcmp(type, "x11") != 0 && strcmp(type, "wayland") != 0) {
+                s->n_console += is_on_console(text, type);
+                return;
+        }
         s->n_graphical++;
         (void)snprintf(bus, sizeof(bus), "/run/user/%s/bus", uid);
         if (look_exists(s->d->ctl, bus)) {
@@ -86,6 +99,12 @@ look_sessions(struct doctor *d)
                                   "%u graphical, %u without a bus of their own (uid %s): those are "
                                   "not notified",
                                   s.n_graphical, s.n_graphical - s.n_reached, s.unreached);
+        if (s.n_console > 0)
+                (void)doctor_tell(d, FINDING_NOTE, "consoles",
+                                  "%u session%s on a text console: a desktop begun there (sway, "
+                                  "startx) is notified while DISPLAY or WAYLAND_DISPLAY is among "
+                                  "what `systemctl --user show-environment` tells",
+                                  s.n_console, s.n_console == 1 ? "" : "s");
 }
 
 static void

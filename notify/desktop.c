@@ -157,7 +157,7 @@ report_outcome(struct recipient *to, const struct popup_answer *a)
                         a->outcome == POPUP_DIED || a->error >= 0;
         unsigned uid = (unsigned)to->person.uid;
 
-        if (a->outcome == to->said || a->outcome >= POPUP_N_OUTCOMES)
+        if (!a->desktop || a->outcome == to->said || a->outcome >= POPUP_N_OUTCOMES)
                 return;
         to->said = (enum popup_outcome)a->outcome;
         if (a->outcome == POPUP_SHOWN)
@@ -172,8 +172,10 @@ report_outcome(struct recipient *to, const struct popup_answer *a)
 static void
 on_shown(void *arg, const struct child_end *end)
 {
-        struct popup_answer a = { .outcome = POPUP_DIED, .error = end->timed_out ? -ETIMEDOUT : 0 };
         struct recipient *to = arg;
+        struct popup_answer a = { .outcome = POPUP_DIED,
+                                  .error = end->timed_out ? -ETIMEDOUT : 0,
+                                  .desktop = !to->popup.person.console };
 
         if (end->n_answer == sizeof(a))
                 memcpy(&a, end->answer, sizeof(a));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Desktop notifications: each person with a graphical session is told when a program was ended, and
- * warned before it comes to that.  A session's bus is reached by a short-lived child that has
- * become that person; this process never connects to one, and never waits for one.
+ * Desktop notifications: each person with a graphical session, or with a desktop on a text console,
+ * is told when a program was ended, and warned before it comes to that.  A session's bus is reached
+ * by a short-lived child that has become that person; this process never connects to one, and never
+ * waits for one.
  */
 #ifndef NOTIFY_DESKTOP_H
 #define NOTIFY_DESKTOP_H

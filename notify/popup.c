@@ -37,6 +37,11 @@
 /* Lists in the environment may be long. */
 enum { VALUE_MAX = 4096, LINE_BYTES_MAX = 1024, MEMORY_MORE_MAX = 32 << 20 };
 
+struct environment {
+        char lang[VALUE_MAX], data_home[VALUE_MAX], data_dirs[VALUE_MAX];
+        bool display;
+};
+
 struct talk {
         const struct popup *what;
         uint64_t until_us; /* CLOCK_MONOTONIC */
@@ -44,6 +49,7 @@ struct talk {
         char owner[POPUP_OWNER_MAX]; /* of the server's name; empty: not known */
         bool keeps_after_exit;       /* a desktop entry does no harm */
         bool markup;                 /* the server knows it, or nobody could be asked */
+        struct environment env;
         struct notice_app app;
         struct notice_text text;
 };
@@ -133,45 +139,53 @@ is_no_server(const sd_bus_error *e)
 
 /* ---- what is good to know ---- */
 
-/*
- * The session's own environment, which its service manager has: language and data folders.  Without
- * one the places are the usual ones, and names are as they are in C.
- */
+/* `rank`: of the language that is known so far. */
 static void
-find_environment(struct talk *t, char *lang, char *data_home, char *data_dirs)
+take_variable(struct environment *env, const char *item, int *rank)
 {
         static const char *const by_rank[] = { "LANG=", "LC_MESSAGES=", "LC_ALL=", "LANGUAGE=" };
+
+        if (strncmp(item, "XDG_DATA_HOME=", 14) == 0)
+                (void)snprintf(env->data_home, VALUE_MAX, "%s", item + 14);
+        if (strncmp(item, "XDG_DATA_DIRS=", 14) == 0)
+                (void)snprintf(env->data_dirs, VALUE_MAX, "%s", item + 14);
+        env->display |= strncmp(item, "DISPLAY=", 8) == 0 && item[8];
+        env->display |= strncmp(item, "WAYLAND_DISPLAY=", 16) == 0 && item[16];
+        for (int i = 0; i < (int)(sizeof(by_rank) / sizeof(by_rank[0])); i++) {
+                size_t len = strlen(by_rank[i]);
+
+                if (i <= *rank || strncmp(item, by_rank[i], len) != 0 || !item[len])
+                        continue;
+                /* LANGUAGE is a list, best first. */
+                (void)snprintf(env->lang, VALUE_MAX, "%.*s", (int)strcspn(item + len, ":"),
+                               item + len);
+                *rank = i;
+        }
+}
+
+/*
+ * The session's own environment, which its service manager has: language, data folders, and whether
+ * there is a display.  Without one the places are the usual ones, and names are as they are in C.
+ */
+static void
+find_environment(struct talk *t, uint64_t patience_us)
+{
         sd_bus_message *call = NULL, *reply = NULL;
         const char *item;
         int rank = -1;
 
-        lang[0] = data_home[0] = data_dirs[0] = '\0';
         if (sd_bus_message_new_method_call(t->bus, &call, "org.freedesktop.systemd1",
                                            "/org/freedesktop/systemd1",
                                            "org.freedesktop.DBus.Properties", "Get") < 0 ||
             sd_bus_message_append(call, "ss", "org.freedesktop.systemd1.Manager", "Environment") <
                     0 ||
             sd_bus_message_set_auto_start(call, false) < 0 ||
-            sd_bus_call(t->bus, call, at_most(t, ENV_US), NULL, &reply) < 0 ||
+            sd_bus_call(t->bus, call, at_most(t, patience_us), NULL, &reply) < 0 ||
             sd_bus_message_enter_container(reply, 'v', "as") <= 0 ||
             sd_bus_message_enter_container(reply, 'a', "s") <= 0)
                 goto out;
-        while (sd_bus_message_read(reply, "s", &item) > 0) {
-                if (strncmp(item, "XDG_DATA_HOME=", 14) == 0)
-                        (void)snprintf(data_home, VALUE_MAX, "%s", item + 14);
-                if (strncmp(item, "XDG_DATA_DIRS=", 14) == 0)
-                        (void)snprintf(data_dirs, VALUE_MAX, "%s", item + 14);
-                for (int i = 0; i < (int)(sizeof(by_rank) / sizeof(by_rank[0])); i++) {
-                        size_t len = strlen(by_rank[i]);
-
-                        if (i <= rank || strncmp(item, by_rank[i], len) != 0 || !item[len])
-                                continue;
-                        /* LANGUAGE is a list, best first. */
-                        (void)snprintf(lang, VALUE_MAX, "%.*s", (int)strcspn(item + len, ":"),
-                                       item + len);
-                        rank = i;
-                }
-        }
+        while (sd_bus_message_read(reply, "s", &item) > 0)
+                take_variable(&t->env, item, &rank);
 out:
         (void)sd_bus_message_unref(call);
         (void)sd_bus_message_unref(reply);
@@ -203,16 +217,17 @@ unit_lives(uid_t uid, const char *unit)
 static void
 find_app(struct talk *t)
 {
-        static char lang[VALUE_MAX], data_home[VALUE_MAX], data_dirs[VALUE_MAX];
         static struct appinfo_places places;
         const struct popup *w = t->what;
         const struct wire_process *p = &w->notice.rec.process;
+        const struct environment *env = &t->env;
         bool by_unit;
 
         if (w->notice.sight != SIGHT_OWN || p->pid <= 0)
                 return;
-        find_environment(t, lang, data_home, data_dirs);
-        appinfo_places_of(w->person.home, data_home, data_dirs, lang, &places);
+        if (!w->person.console)
+                find_environment(t, ENV_US);
+        appinfo_places_of(w->person.home, env->data_home, env->data_dirs, env->lang, &places);
         if (appinfo_find(&places, p->unit, p->name, clock_us() + SEARCH_US, &t->app, &by_unit) &&
             by_unit)
                 t->app.is_part = w->notice.kind == NOTICE_CLOSED && unit_lives(p->uid, p->unit);
@@ -395,6 +410,15 @@ talk(struct talk *t, struct popup_answer *ret)
                 ret->error = r;
                 return;
         }
+        /* Whoever merely works there has a bus, too, and is not to have a server started on it. */
+        if (t->what->person.console) {
+                find_environment(t, ASK_US);
+                if (!t->env.display) {
+                        ret->outcome = POPUP_NO_SERVER;
+                        return;
+                }
+                ret->desktop = true;
+        }
         r = ask_server(t);
         find_app(t);
         notice_text(n, &t->app, find_user(n, user, sizeof(user)), &t->text);
@@ -431,8 +455,9 @@ int
 popup_run(const void *what, int answer_fd)
 {
         static struct talk t;
-        struct popup_answer answer = { .outcome = POPUP_NOT_ALLOWED };
         const struct popup *w = what;
+        struct popup_answer answer = { .outcome = POPUP_NOT_ALLOWED,
+                                       .desktop = !w->person.console };
 
         /* In case nobody is there, or allowed, to end it. */
         (void)alarm((unsigned)(POPUP_LIMIT_US / SECOND_US) + 1);

@@ -40,7 +40,8 @@ enum popup_outcome {
 
 struct popup_answer {
         uint32_t outcome;
-        int32_t error; /* negative errno, or 0 */
+        int32_t error;    /* negative errno, or 0 */
+        uint32_t desktop; /* 0: as far as is known there is none, and the outcome is no failure */
         struct popup_shown shown;
 };
 

@@ -32,15 +32,17 @@ struct sessions {
         struct people people;
 };
 
-bool
-sessions_is_graphical(const char *class, const char *state, const char *type)
+enum session_kind
+sessions_kind_of(const char *class, const char *state, const char *type, bool remote, bool seat)
 {
         /* `user`, and of late `user-early` and others; not `greeter`, `lock-screen`, `manager`. */
         if (strcmp(class, "user") != 0 && strncmp(class, "user-", 5) != 0)
-                return false;
+                return SESSION_OTHER;
         if (strcmp(state, "closing") == 0)
-                return false;
-        return strcmp(type, "x11") == 0 || strcmp(type, "wayland") == 0 || strcmp(type, "mir") == 0;
+                return SESSION_OTHER;
+        if (strcmp(type, "x11") == 0 || strcmp(type, "wayland") == 0 || strcmp(type, "mir") == 0)
+                return SESSION_GRAPHICAL;
+        return strcmp(type, "tty") == 0 && !remote && seat ? SESSION_CONSOLE : SESSION_OTHER;
 }
 
 /* ---- one person ---- */
@@ -92,64 +94,75 @@ find(const struct people *people, uid_t uid)
 }
 
 static void
-add(struct people *to, uid_t uid, const struct people *known)
+add(struct people *to, uid_t uid, bool console, const struct people *known)
 {
         const struct person *p = find(known, uid);
 
         if (find(to, uid) || to->n == PEOPLE_MAX)
                 return;
         if (p)
-                to->p[to->n++] = *p;
-        else if (look_up(uid, &to->p[to->n]))
-                to->n++;
+                to->p[to->n] = *p;
+        else if (!look_up(uid, &to->p[to->n]))
+                return;
+        to->p[to->n++].console = console;
 }
 
 /* ---- all of them ---- */
 
-static bool
-is_graphical(const char *session)
+static enum session_kind
+kind_of(const char *session)
 {
-        char *class = NULL, *state = NULL, *type = NULL;
-        bool yes = sd_session_get_class(session, &class) >= 0 &&
-                   sd_session_get_state(session, &state) >= 0 &&
-                   sd_session_get_type(session, &type) >= 0 &&
-                   sessions_is_graphical(class, state, type);
+        char *class = NULL, *state = NULL, *type = NULL, *seat = NULL;
+        enum session_kind kind = SESSION_OTHER;
 
+        if (sd_session_get_class(session, &class) >= 0 &&
+            sd_session_get_state(session, &state) >= 0 && sd_session_get_type(session, &type) >= 0)
+                kind = sessions_kind_of(class, state, type, sd_session_is_remote(session) != 0,
+                                        sd_session_get_seat(session, &seat) >= 0);
         free(class);
         free(state);
         free(type);
-        return yes;
+        free(seat);
+        return kind;
+}
+
+static void
+list_kind(char **sessions, enum session_kind kind, const struct people *known, struct people *ret)
+{
+        uid_t uid;
+
+        for (char **s = sessions; *s; s++)
+                if (kind_of(*s) == kind && sd_session_get_uid(*s, &uid) >= 0)
+                        add(ret, uid, kind == SESSION_CONSOLE, known);
 }
 
 static void
 list(const struct people *known, struct people *ret)
 {
         char **sessions = NULL;
-        uid_t uid;
 
         ret->n = 0;
         if (geteuid() != 0) {
-                add(ret, geteuid(), known);
+                add(ret, geteuid(), false, known);
                 return;
         }
         if (sd_get_sessions(&sessions) <= 0 || !sessions) {
                 free(sessions);
                 return;
         }
-        for (char **s = sessions; *s; s++) {
-                if (is_graphical(*s) && sd_session_get_uid(*s, &uid) >= 0)
-                        add(ret, uid, known);
+        list_kind(sessions, SESSION_GRAPHICAL, known, ret);
+        list_kind(sessions, SESSION_CONSOLE, known, ret);
+        for (char **s = sessions; *s; s++)
                 free(*s);
-        }
         free(sessions);
 }
 
-/* What is known of somebody does not change while they have a session. */
+/* What else is known of somebody does not change while they have a session. */
 static bool
 are_same(const struct people *a, const struct people *b)
 {
         for (uint32_t i = 0; i < a->n && i < b->n; i++)
-                if (a->p[i].uid != b->p[i].uid)
+                if (a->p[i].uid != b->p[i].uid || a->p[i].console != b->p[i].console)
                         return false;
         return a->n == b->n;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The people with a graphical session, one entry for each, kept fresh while memory is plentiful so
- * that nobody has to be asked when it is not.  It reads what logind keeps in /run and the user
- * database; it never speaks to logind, and it shows nothing to anybody.
+ * The people who may have a desktop before them, one entry for each, kept fresh while memory is
+ * plentiful so that nobody has to be asked when it is not.  It reads what logind keeps in /run and
+ * the user database; it never speaks to logind, and it shows nothing to anybody.
  *
  * Without privileges the only person is whoever runs this.
  */
@@ -19,7 +19,8 @@ enum { PEOPLE_MAX = 32, PERSON_HOME_MAX = 256 };
 struct person {
         uid_t uid;
         gid_t gid;
-        bool admin; /* root, or a member of sudo, wheel or adm */
+        bool admin;   /* root, or a member of sudo, wheel or adm */
+        bool console; /* no session of theirs is graphical, one is on a text console */
         char home[PERSON_HOME_MAX];
 };
 
@@ -45,8 +46,15 @@ sessions_people(const struct sessions *s);
 void
 sessions_refresh(struct sessions *s);
 
-/* Pure: is this session one to show notices in? */
-bool
-sessions_is_graphical(const char *class, const char *state, const char *type);
+enum session_kind {
+        SESSION_OTHER, /* nothing is shown in it */
+        SESSION_GRAPHICAL,
+        SESSION_CONSOLE, /* a login on a text console: a desktop may have been begun there, and
+                          * logind does not tell (sway, startx) */
+};
+
+/* Pure. */
+enum session_kind
+sessions_kind_of(const char *class, const char *state, const char *type, bool remote, bool seat);
 
 #endif

@@ -109,6 +109,12 @@ doctor_knows_settings_apart(void **state)
         expect_changed("proc/self/mounts",
                        "none /x/proc proc rw,hidepid=2 0 0\nproc /proc proc rw,hidepid=0 0 0\n",
                        "ok        hidepid: /proc shows everybody");
+        expect_changed("run/systemd/sessions/3",
+                       "UID=0\nREMOTE=0\nTYPE=tty\nCLASS=user\nSEAT=seat0\n",
+                       "ok        sessions: none is graphical\n"
+                       "note      consoles: 1 session on a text console: a desktop begun there");
+        expect_changed("run/systemd/sessions/3", "UID=0\nREMOTE=1\nTYPE=tty\nCLASS=user\n",
+                       "ok        sessions: none is graphical\ndegraded  journal: ");
         expect_changed("etc/oomguard.conf", "[memory]\nterm = x\n",
                        "missing   configuration: 1 fault, and");
 }

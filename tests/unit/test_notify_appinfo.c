@@ -292,17 +292,34 @@ places_are_absolute_and_not_too_many(void **state)
 static void
 some_sessions_are_those_of_people(void **state)
 {
+        static const struct {
+                const char *class, *state, *type;
+                bool remote, seat;
+                enum session_kind kind;
+        } t[] = {
+                { "user", "active", "x11", false, true, SESSION_GRAPHICAL },
+                { "user", "online", "wayland", false, true, SESSION_GRAPHICAL },
+                { "user", "active", "x11", true, false, SESSION_GRAPHICAL },
+                { "user-early", "active", "wayland", false, true, SESSION_GRAPHICAL },
+                { "user", "closing", "x11", false, true, SESSION_OTHER },
+                { "user", "active", "unspecified", false, true, SESSION_OTHER },
+                { "greeter", "active", "wayland", false, true, SESSION_OTHER },
+                { "lock-screen", "active", "x11", false, true, SESSION_OTHER },
+                { "manager", "active", "x11", false, true, SESSION_OTHER },
+                { "background", "active", "x11", false, true, SESSION_OTHER },
+                { "user", "active", "tty", false, true, SESSION_CONSOLE },
+                { "user-early", "online", "tty", false, true, SESSION_CONSOLE },
+                { "user", "closing", "tty", false, true, SESSION_OTHER },
+                { "user", "active", "tty", true, true, SESSION_OTHER },
+                { "user", "active", "tty", false, false, SESSION_OTHER },
+                { "manager", "active", "tty", false, true, SESSION_OTHER },
+        };
+
         (void)state;
-        assert_true(sessions_is_graphical("user", "active", "x11"));
-        assert_true(sessions_is_graphical("user", "online", "wayland"));
-        assert_true(sessions_is_graphical("user-early", "active", "wayland"));
-        assert_false(sessions_is_graphical("user", "closing", "x11"));
-        assert_false(sessions_is_graphical("user", "active", "tty"));
-        assert_false(sessions_is_graphical("user", "active", "unspecified"));
-        assert_false(sessions_is_graphical("greeter", "active", "wayland"));
-        assert_false(sessions_is_graphical("lock-screen", "active", "x11"));
-        assert_false(sessions_is_graphical("manager", "active", "x11"));
-        assert_false(sessions_is_graphical("background", "active", "x11"));
+        for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+                assert_int_equal(
+                        sessions_kind_of(t[i].class, t[i].state, t[i].type, t[i].remote, t[i].seat),
+                        t[i].kind);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)

@@ -41,8 +41,9 @@ sessions_come_and_go(void **state)
         assert_int_equal(count_children(), 0);
         assert_int_equal(rename("/run/systemd/later", "/run/systemd/sessions"), 0);
         world_session("g", BEN, "greeter", "wayland", "active");
-        world_session("t", ADA, "user", "tty", "active");
         world_session("m", ADA, "manager", "unspecified", "active");
+        world_write("/run/systemd/sessions/r",
+                    "UID=1502\nACTIVE=1\nSTATE=active\nREMOTE=1\nTYPE=tty\nCLASS=user\n");
         stage_kill(ANN, "leak", 4000);
         assert_int_equal(count_children(), 0);
         world_session("1", ANN, "user", "wayland", "active");
@@ -67,10 +68,128 @@ sessions_come_and_go(void **state)
         stage_close();
         world_session_ends("1");
         world_session_ends("g");
-        world_session_ends("t");
         world_session_ends("m");
+        world_session_ends("r");
         world_end(server);
         world_end(bus);
+}
+
+/* Runs what may not change this process in one that may. */
+static void
+apart(void (*run)(void))
+{
+        int status;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                run();
+                _exit(0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+}
+
+/* Asserts need cmocka's own process; here a false one ends it. */
+static void
+must(bool is_so)
+{
+        if (!is_so)
+                _exit(1);
+}
+
+/* What it says on stderr from here on. */
+static void
+write_down(void)
+{
+        int fd = open("/run/test/said", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+        must(fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+}
+
+static void
+read_said(char *ret, size_t size)
+{
+        FILE *f = fopen("/run/test/said", "re");
+        size_t n;
+
+        assert_non_null(f);
+        n = fread(ret, 1, size - 1, f);
+        ret[n] = '\0';
+        (void)fclose(f);
+}
+
+static void
+kill_twice(void)
+{
+        write_down();
+        stage_open();
+        for (int i = 0; i < 2; i++) {
+                stage_kill(ANN, "leak", 4000 + i);
+                must(count_children() == 1);
+                stage_until_idle();
+        }
+        stage_close();
+}
+
+/* logind goes on calling such a session a text console. */
+static void
+a_desktop_begun_on_a_console_is_told(void **state)
+{
+        static const char *const display[][2] = { { "env=WAYLAND_DISPLAY=wayland-1", NULL },
+                                                  { "env=DISPLAY=:0", NULL } };
+        char text[1024];
+
+        (void)state;
+        world_session("t", ANN, "user", "tty", "active");
+        for (size_t i = 0; i < sizeof(display) / sizeof(display[0]); i++) {
+                pid_t bus = world_bus(ANN, ""), server = world_server(ANN, display[i]);
+
+                world_log_clear(ANN);
+                apart(kill_twice);
+                read_said(text, sizeof(text));
+                assert_string_equal(text, "");
+                assert_int_equal(world_log_lines(ANN), 2);
+                CONTAINS(world_log_line(ANN, 0), "leak was closed: memory ran out");
+                world_end(server);
+                world_end(bus);
+        }
+        world_session_ends("t");
+}
+
+static void
+a_login_on_a_console_is_left_alone(void **state)
+{
+        static const char *const no_display[] = { "env=LANG=C.UTF-8", "env=DISPLAY=", NULL };
+        char text[1024];
+        pid_t bus, server;
+
+        (void)state;
+        world_session("t", ANN, "user", "tty", "active");
+        world_log_clear(ANN);
+        apart(kill_twice);
+        read_said(text, sizeof(text));
+        assert_string_equal(text, "");
+        bus = world_bus(ANN, "");
+        apart(kill_twice);
+        read_said(text, sizeof(text));
+        assert_string_equal(text, "");
+        server = world_server(ANN, no_display);
+        apart(kill_twice);
+        read_said(text, sizeof(text));
+        assert_string_equal(text, "");
+        world_end(server);
+        server = world_server(ANN, NULL);
+        apart(kill_twice);
+        assert_int_equal(world_log_lines(ANN), 0);
+        /* With a graphical session beside it nobody looks for a display. */
+        world_session("1", ANN, "user", "wayland", "active");
+        apart(kill_twice);
+        assert_int_equal(world_log_lines(ANN), 2);
+        world_end(server);
+        world_end(bus);
+        world_session_ends("1");
+        world_session_ends("t");
 }
 
 static pid_t
@@ -190,30 +309,6 @@ the_child_is_that_person_and_nothing_more(void **state)
         world_session_ends("1");
 }
 
-/* Runs what may not change this process in one that may. */
-static void
-apart(void (*run)(void))
-{
-        int status;
-        pid_t pid = fork();
-
-        assert_true(pid >= 0);
-        if (pid == 0) {
-                run();
-                _exit(0);
-        }
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(status, 0);
-}
-
-/* Asserts need cmocka's own process; here a false one ends it. */
-static void
-must(bool is_so)
-{
-        if (!is_so)
-                _exit(1);
-}
-
 static void
 run_as_ann(void)
 {
@@ -251,14 +346,12 @@ run_without_setuid(void)
 {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[2];
-        int fd;
 
         must(syscall(SYS_capget, &header, data) == 0);
         data[0].effective &= ~(1u << CAP_SETUID);
         data[0].permitted &= ~(1u << CAP_SETUID);
         must(syscall(SYS_capset, &header, data) == 0);
-        fd = open("/run/test/said", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        must(fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+        write_down();
         stage_open();
         for (int i = 0; i < 3; i++) {
                 stage_kill(ANN, "leak", 4000);
@@ -271,17 +364,11 @@ static void
 who_may_not_become_somebody_says_so_once(void **state)
 {
         char text[1024];
-        size_t n;
-        FILE *f;
 
         (void)state;
         world_session("1", ANN, "user", "wayland", "active");
         apart(run_without_setuid);
-        f = fopen("/run/test/said", "re");
-        assert_non_null(f);
-        n = fread(text, 1, sizeof(text) - 1, f);
-        text[n] = '\0';
-        (void)fclose(f);
+        read_said(text, sizeof(text));
         assert_string_equal(text,
                             "<4>oomguard-notify: uid 1500 did not get a notification: this program "
                             "may not become that user: Operation not permitted; the next is "
@@ -339,6 +426,8 @@ a_server_cannot_make_the_child_grow(void **state)
 
 const struct CMUnitTest cases_people[] = {
         cmocka_unit_test(sessions_come_and_go),
+        cmocka_unit_test(a_desktop_begun_on_a_console_is_told),
+        cmocka_unit_test(a_login_on_a_console_is_left_alone),
         cmocka_unit_test(without_privileges_one_tells_oneself),
         cmocka_unit_test(who_may_not_become_somebody_says_so_once),
         cmocka_unit_test(a_server_cannot_make_the_child_grow),
