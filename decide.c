@@ -58,6 +58,7 @@
 /* The limits, on this machine as it is now. */
 struct limits {
         uint64_t available_kib; /* for KILL */
+        uint64_t least_kib;     /* KILL acts at this at the latest: its limit, or half with ZFS */
         uint64_t easy_kib;      /* for WARN and TERM: ZFS gives its cache back, but not at once */
         uint64_t below_kib;
         uint64_t low_step_kib;
@@ -96,6 +97,23 @@ zram_cost_kib(const struct sample *s)
         return s->zram_ratio_bp ? mul_div(used_kib, 10000, s->zram_ratio_bp) : 0;
 }
 
+/*
+ * ZFS gives its cache back by itself once less than a few hundred MiB are free, but looks only once
+ * a second, and MemAvailable counts none of it.  So on 8 GiB with 5 of them cached a program that
+ * took 40 MiB in a second was at KILL.  It may be waited for as long as nothing stands still and
+ * half of KILL's limit is left.
+ */
+static void
+count_cache_for_kill(const struct sample *s, const struct verdict *v, struct limits *l)
+{
+        l->least_kib = v->kill_kib;
+        if (s->arc_kib == 0)
+                return;
+        l->least_kib /= 2;
+        if (s->mem.available_kib > l->least_kib && v->full_bp < CAUSE_FULL_BP)
+                l->available_kib = l->easy_kib;
+}
+
 static struct limits
 resolve(const struct policy *p, const struct sample *s, struct verdict *v)
 {
@@ -123,6 +141,7 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
          * a quarter of the way from TERM to KILL, so that there are at most four on it.
          */
         l.low_step_kib = sub_floor(v->term_kib, v->kill_kib) / 4;
+        count_cache_for_kill(s, v, &l);
         return l;
 }
 
@@ -181,9 +200,9 @@ left_to_act_us(const struct verdict *v)
  * swap may be slower than the fill.
  */
 static uint64_t
-next_look_us(const struct verdict *v, uint64_t mem_kibps)
+next_look_us(const struct verdict *v, const struct limits *l, uint64_t mem_kibps)
 {
-        const uint64_t limit[] = { v->warn_kib, v->term_kib, v->kill_kib };
+        const uint64_t limit[] = { v->warn_kib, v->term_kib, v->kill_kib, l->least_kib };
         uint64_t nearest_us = left_to_act_us(v);
 
         for (unsigned i = 0; i < sizeof(limit) / sizeof(limit[0]); i++) {
@@ -398,8 +417,8 @@ static void
 hold_level(struct decide_state *st, const struct sample *s, const struct limits *l,
            struct verdict *v)
 {
-        bool watch =
-                mem_low(l->easy_kib, v->warn_kib + v->warn_kib / 2) || v->left_us <= WATCH_AHEAD_US;
+        bool watch = mem_low(l->easy_kib, v->warn_kib + v->warn_kib / 2) ||
+                     v->left_us <= WATCH_AHEAD_US || mem_low(s->mem.available_kib, v->kill_kib);
         enum level now = v->act > LEVEL_CALM ? v->act : watch ? LEVEL_WATCH : LEVEL_CALM;
 
         if (now >= st->held || now > LEVEL_WARN) {
@@ -458,7 +477,6 @@ struct verdict
 decide(const struct policy *p, struct decide_state *st, const struct sample *s)
 {
         struct verdict v = { .dropped = drop_trends(st, s) };
-        struct limits l = resolve(p, s, &v);
         enum level low, stall;
 
         if (s->after_kill)
@@ -466,10 +484,12 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         struct window w = window_look_back(&st->past, s, p->psi_window_us, st->pressure_from_us);
 
         measure_pressure(&v, &w);
+        struct limits l = resolve(p, s, &v);
         uint64_t mem_kibps = measure_fall(st, s, &l, &v);
 
+        v.tight = mem_low(l.easy_kib, l.below_kib);
         note_low(st, s, &l, v.term_kib);
-        low = judge_low(p, st, s, &l, &v);
+        low = judge_low(p, st, s, &l, &w, &v);
         stall = judge_stall(p, st, s, &l, &w, &v);
         v.act = low;
         if (stall > low) {
@@ -482,7 +502,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         if (s->now_us < st->quiet_until_us && v.act > LEVEL_WARN &&
             !(v.act == LEVEL_KILL && v.reason == REASON_LOW))
                 v.act = LEVEL_WARN;
-        v.next_us = next_look_us(&v, mem_kibps);
+        v.next_us = next_look_us(&v, &l, mem_kibps);
         hold_level(st, s, &l, &v);
         v.settled = v.level == LEVEL_CALM ||
                     (v.level == LEVEL_WATCH &&

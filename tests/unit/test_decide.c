@@ -348,7 +348,7 @@ decide_holds_zram_against_its_limits_at_its_worth(void **state)
 }
 
 static void
-decide_counts_the_arc_for_warn_and_term_but_not_for_kill(void **state)
+decide_counts_the_arc_for_kill_down_to_half_of_its_limit(void **state)
 {
         static const struct {
                 uint64_t available, arc;
@@ -368,6 +368,37 @@ decide_counts_the_arc_for_warn_and_term_but_not_for_kill(void **state)
                 m.p.new_low_us = 0;
                 assert_int_equal(look(&m), rows[i].act);
         }
+}
+
+static void
+decide_counts_no_arc_for_kill_where_anything_stands_still(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 250000);
+        m.s.arc_kib = 50000000;
+        (void)look(&m);
+        assert_int_equal(press(&m, 5 * SECOND, 490, 0), LEVEL_CALM);
+        assert_int_equal(press(&m, 5 * SECOND, 500, 0), LEVEL_KILL);
+}
+
+/* A program that takes 300 MiB a second is seen before half of the limit is gone. */
+static void
+decide_looks_closely_where_only_the_arc_is_left(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 300000);
+        m.s.arc_kib = 50000000;
+        (void)look(&m);
+        for (unsigned i = 0; i < 4; i++) {
+                m.s.mem.available_kib -= 30000;
+                assert_int_equal(look_after(&m, 100 * MS), LEVEL_CALM);
+        }
+        /* 55000 to go, at 300000 a second: half of that */
+        assert_in_range(m.v.next_us, 80 * MS, 95 * MS);
 }
 
 static void
@@ -2057,7 +2088,9 @@ main(void)
                 cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),
                 cmocka_unit_test(decide_misses_nothing_that_is_in_memory_and_in_swap_at_once),
                 cmocka_unit_test(decide_holds_zram_against_its_limits_at_its_worth),
-                cmocka_unit_test(decide_counts_the_arc_for_warn_and_term_but_not_for_kill),
+                cmocka_unit_test(decide_counts_the_arc_for_kill_down_to_half_of_its_limit),
+                cmocka_unit_test(decide_counts_no_arc_for_kill_where_anything_stands_still),
+                cmocka_unit_test(decide_looks_closely_where_only_the_arc_is_left),
                 cmocka_unit_test(decide_says_whether_memory_is_below_term_cause_or_not),
                 cmocka_unit_test(decide_takes_a_low_for_new_only_by_a_quarter_of_the_way_to_kill),
                 cmocka_unit_test(decide_learns_for_ten_seconds_how_low_a_full_machine_gets),
