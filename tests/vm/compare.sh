@@ -61,7 +61,7 @@ run_one() { # SCENARIO/SWAP DAEMON
         [ -s "$file" ] && [ ! "${FORCE:-}" ] && return
         BOOT_MEM=$mem BOOT_SWAP=$((mem * 2)) BOOT_DATA=$build/data.img BOOT_PAYLOAD=$payload \
                 BOOT_WORDS="vm_clock=$clock scenario=$name swap=$swap daemon=$2 seed=${SEED:-}" \
-                BOOT_LOG=$log BOOT_TIMEOUT=900 "$here/debian/boot.sh" "$build" "$image" \
+                BOOT_LOG=$log BOOT_TIMEOUT=${VM_TIMEOUT:-2400} "$here/debian/boot.sh" "$build" "$image" \
                 "$here/compare/guest" > "$log.log" 2>&1 &
         boot=$!
         # It ends the machine.
