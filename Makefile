@@ -18,10 +18,10 @@ LDLIBS   = -linih -pthread
 # Text and numbers in, numbers out: no clock, no file, no floating point (see tests/gates).
 PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim rank watch wire
 # What the loop runs once memory is locked, beside the pure ones.
-LOOP  = sampler procfs roster kill ring reaper choice flight guard
+LOOP  = sampler procfs roster kill ring thread reaper choice flight guard
 # What may block: set-up and the errand thread.
 EDGE  = census follow identity rules config config_print loader keys patterns values line message trace \
-        wirerec feed subscribe sdnotify pulse thread tell serve errand ballast report harden host
+        wirerec feed subscribe sdnotify pulse boxes tell serve errand ballast report harden host
 
 # What people use; each has a main of the folder's own name.  NOTIFY=no does without libsystemd.
 CTL     = $(patsubst ctl/%.c,$(BUILD)/ctl/%.o,$(wildcard ctl/*.c))
@@ -204,7 +204,7 @@ fuzz:
 	        mkdir -p $(BUILD)/fuzzing/$$f && \
 	        clang $(CPPFLAGS) -I. -std=gnu17 -O1 -g -fsanitize=fuzzer,address,undefined \
 	                -fno-sanitize-recover=all -o $(BUILD)/fuzzing/$$f.bin tests/fuzz/fuzz_$$f.c \
-	                $(patsubst %,%.c,$(filter-out guard choice flight reaper ballast pulse thread errand tell serve feed harden host report,$(PURE) $(LOOP) $(EDGE))) \
+	                $(patsubst %,%.c,$(filter-out guard choice flight reaper ballast pulse boxes thread errand tell serve feed harden host report,$(PURE) $(LOOP) $(EDGE))) \
 	                $(FUZZ_NOTIFY:%=notify/%.c) $(LDLIBS) && \
 	        $(BUILD)/fuzzing/$$f.bin -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
 	                $(BUILD)/fuzzing/$$f tests/fuzz/corpus/$$f || exit 1; done

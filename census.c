@@ -31,21 +31,6 @@
 /* While there is swap, who has not moved by a page since is read whole once in so many scans. */
 #define STEADY_PASSES 4u
 
-struct dent {
-        uint64_t ino;
-        int64_t off;
-        uint16_t reclen;
-        uint8_t type;
-        char name[];
-};
-
-/* getdents64(2) aligns every entry. */
-static const struct dent *
-dent_at(const char *buf, ssize_t at)
-{
-        return (const struct dent *)(const void *)(buf + at);
-}
-
 static uint32_t
 clamp32(uint64_t value)
 {
@@ -237,8 +222,8 @@ census_living_thread(struct census *c, int32_t pid)
                 return 0;
         ssize_t n = syscall(SYS_getdents64, fd, buf, sizeof(buf));
 
-        for (ssize_t at = 0; at < n && !found; at += dent_at(buf, at)->reclen) {
-                const struct dent *d = dent_at(buf, at);
+        for (ssize_t at = 0; at < n && !found; at += procfs_dent(buf, at)->reclen) {
+                const struct dent *d = procfs_dent(buf, at);
                 struct sizes s = { 0 };
                 int32_t tid = 0;
 
@@ -468,8 +453,8 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
         if (lseek(c->proc_fd, 0, SEEK_SET) < 0)
                 return -errno;
         while ((n = syscall(SYS_getdents64, c->proc_fd, buf, sizeof(c->work.dents))) > 0) {
-                for (ssize_t at = 0; at < n; at += dent_at(buf, at)->reclen) {
-                        const char *name = dent_at(buf, at)->name;
+                for (ssize_t at = 0; at < n; at += procfs_dent(buf, at)->reclen) {
+                        const char *name = procfs_dent(buf, at)->name;
                         int32_t pid = 0;
 
                         while (*name >= '0' && *name <= '9' && pid < INT32_MAX / 10)

@@ -296,8 +296,9 @@ reaches(const struct verdict *v, uint64_t available_kib, uint64_t limit, uint64_
 
 static enum level
 judge_low(const struct policy *p, struct decide_state *st, const struct sample *s,
-          const struct limits *l, struct verdict *v)
+          const struct limits *l, const struct window *w, struct verdict *v)
 {
+        bool stands_still = v->full_bp >= CAUSE_FULL_BP && !w->elsewhere;
         bool owned = v->fall_kibps > 0 && s->owned_kibps >= v->fall_kibps / 2;
 
         v->below_term = mem_low(l->easy_kib, v->term_kib) && swap_low(v, v->swap_term_kib);
@@ -316,7 +317,7 @@ judge_low(const struct policy *p, struct decide_state *st, const struct sample *
                 return warn ? LEVEL_WARN : LEVEL_CALM;
         }
         v->reason = REASON_LOW;
-        if (p->new_low_us > 0 && !low_is_new(p, st, s->now_us) && v->full_bp < CAUSE_FULL_BP)
+        if (p->new_low_us > 0 && !low_is_new(p, st, s->now_us) && !stands_still)
                 return LEVEL_WARN;
         if (owned && v->kill_kib > 0 &&
             time_us(sub_floor(l->available_kib, v->kill_kib), v->lasting_kibps) < RACE_US) {
@@ -376,7 +377,7 @@ static enum level
 judge_stall(const struct policy *p, struct decide_state *st, const struct sample *s,
             const struct limits *l, const struct window *w, struct verdict *v)
 {
-        bool gate = s->has_psi && window_thrashes(w) && mem_low(l->easy_kib, l->below_kib);
+        bool gate = s->has_psi && window_thrashes(w) && v->tight;
         bool term = gate && p->psi_term_bp > 0 && v->full_bp >= p->psi_term_bp;
         bool kill = gate && p->psi_kill_bp > 0 && v->full_bp >= p->psi_kill_bp;
 

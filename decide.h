@@ -40,6 +40,7 @@ struct verdict {
         enum reason reason; /* of act, else of level */
         bool settled;    /* nothing is going missing: sizes seen now are a base to compare with */
         bool below_term; /* low at TERM's limits, cause or not: a grace time that ends is over */
+        bool tight;      /* so little is available that standing still counts */
         bool dropped;    /* trends were dropped at this sample: suspended, or late */
 
         uint64_t total_kib;                    /* memory less huge pages: what percentages are of */

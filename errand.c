@@ -37,6 +37,8 @@
 #define POLL_US (SECOND_US * 3 / 2)
 /* In place of a wait that could not be. */
 #define REST_NS 100000000
+/* Of a window of two seconds an eighth. */
+#define BOXES_PERIOD_US (SECOND_US / 4)
 /* What people are shown is no older. */
 #define SHOW_US   SECOND_US
 #define SHOW_PART 50u
@@ -311,7 +313,8 @@ static int
 wait_ms(const struct errand *e)
 {
         uint64_t now_us = sampler_now_us();
-        uint64_t us = e->scan_due_us > now_us ? e->scan_due_us - now_us : 0;
+        uint64_t due_us = e->scan_due_us < e->boxes_due_us ? e->scan_due_us : e->boxes_due_us;
+        uint64_t us = due_us > now_us ? due_us - now_us : 0;
 
         if (us > POLL_US)
                 us = POLL_US;
@@ -381,6 +384,25 @@ tend_ballast(struct errand *e)
         }
 }
 
+static void
+tend_boxes(struct errand *e)
+{
+        uint64_t half_bytes =
+                (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
+        uint64_t now_us = sampler_now_us();
+
+        if (!atomic_load(&e->share->boxes)) {
+                boxes_close(&e->boxes);
+                e->boxes_due_us = UINT64_MAX;
+                return;
+        }
+        if (e->boxes_due_us != UINT64_MAX && now_us < e->boxes_due_us)
+                return;
+        boxes_look(&e->boxes, "/sys/fs/cgroup", half_bytes, now_us);
+        atomic_store(&e->share->boxed, e->boxes.refaults);
+        e->boxes_due_us = now_us + BOXES_PERIOD_US;
+}
+
 /* Waits for what there is to do; rosters come first, people afterwards. */
 static void
 once(struct errand *e)
@@ -405,6 +427,7 @@ once(struct errand *e)
         hot = atomic_load(&e->share->hot);
         if (scan_is_due(e, hot))
                 scan(e, hot);
+        tend_boxes(e);
         tell_drain(e);
         tell_manager(e, sampler_now_us());
         if (n > 0 && p[SIGNALS].revents)
@@ -443,6 +466,7 @@ errand_open(struct errand *e, int fd_budget)
         e->building = &e->buffer[0];
         e->waiting = &e->buffer[1];
         e->used = &e->buffer[2];
+        e->boxes_due_us = UINT64_MAX;
         int r = census_open(&e->census, "/proc", e->row, CENSUS_ROWS, e->slot, ERRAND_SLOTS,
                             fd_budget);
 

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include "boxes.h"
 #include "census.h"
 #include "feed.h"
 #include "report.h"
@@ -55,6 +56,9 @@ struct errand {
         uint32_t n_strikes;
         bool reload_due; /* one was asked for before the last was in force */
         bool no_ballast; /* it was refused since the level was last CALM */
+
+        struct boxes boxes;
+        uint64_t boxes_due_us; /* UINT64_MAX: nobody wants to know */
 
         int scan_error, feed_error; /* as last said */
 

@@ -27,6 +27,8 @@
 #define DEEP_US 1000000u
 /* So long before TERM a roster is wanted as soon as can be. */
 #define NEAR_US 5000000u
+/* Since nobody reclaims inside a limit any more. */
+#define BOXES_US 10000000u
 /* How things stand is told so often. */
 #define STATE_US 1000000u
 /* What the kernel ends inside of limits, which may be many a second, is told so often. */
@@ -116,6 +118,18 @@ refresh(struct guard *g, struct sample *s)
         flight_count_others(g, s->now_us);
 }
 
+/* Somebody reclaims inside a limit: whose refaults are whose is to be known before it matters. */
+static void
+look_at_boxes(struct guard *g, struct sample *s)
+{
+        if (g->sampler.boxed != g->boxed) {
+                g->boxed = g->sampler.boxed;
+                g->boxed_us = s->now_us;
+        }
+        g->boxes = g->verdict.tight && s->now_us - g->boxed_us < BOXES_US;
+        s->inside = atomic_load_explicit(&g->share->boxed, memory_order_relaxed);
+}
+
 void
 guard_look(struct guard *g)
 {
@@ -126,6 +140,7 @@ guard_look(struct guard *g)
         sampler_take(&g->sampler, deep, &s);
         if (deep)
                 g->deep_us = s.now_us;
+        look_at_boxes(g, &s);
         s.after_kill = g->after_kill;
         g->after_kill = false;
         refresh(g, &s);
@@ -139,7 +154,7 @@ guard_look(struct guard *g)
         }
 }
 
-/* For one writer and a reader that wants the last value: nothing has to be locked for that, nine
+/* For one writer and a reader that wants the last value: nothing has to be locked for that, ten
  * times a tick. */
 #define TELL(field, value) atomic_store_explicit(&sh->field, (value), memory_order_release)
 
@@ -152,7 +167,8 @@ publish(struct guard *g)
         bool near = v->left_us > 0 ? v->left_us < NEAR_US : v->next_us < DECIDE_TICK_US;
         bool hot = v->level >= LEVEL_WATCH &&
                    (v->act >= LEVEL_TERM || near || g->watch.state != WATCH_IDLE);
-        bool wake = (hot && !atomic_load(&sh->hot)) || atomic_load(&sh->level) != (int)v->level;
+        bool wake = (hot && !atomic_load(&sh->hot)) || (g->boxes && !atomic_load(&sh->boxes)) ||
+                    atomic_load(&sh->level) != (int)v->level;
 
         TELL(ticks, atomic_load(&sh->ticks) + 1);
         TELL(settled, v->settled);
@@ -162,6 +178,7 @@ publish(struct guard *g)
         TELL(shmem_kib, g->sample.mem.shmem_kib);
         TELL(step_kib, verdict_step_kib(v));
         TELL(hot, hot);
+        TELL(boxes, g->boxes);
         TELL(level, (int)v->level);
         if (wake)
                 guard_wake_errand(g);

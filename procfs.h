@@ -15,6 +15,23 @@
 /* Large enough for stat and statm, and for status (kernel 6.18: 1.5 kB) less its groups. */
 enum { PROCFS_TEXT_MAX = 4096, PROCFS_PATH_MAX = 96 };
 
+/* struct linux_dirent64, as getdents64(2) fills a buffer with it. */
+struct dent {
+        uint64_t ino;
+        int64_t off;
+        uint16_t reclen;
+        uint8_t type;
+        char name[];
+};
+enum { DENT_FOLDER = 4 }; /* DT_DIR */
+
+/* getdents64(2) aligns every entry. */
+static inline const struct dent *
+procfs_dent(const char *buf, ssize_t at)
+{
+        return (const struct dent *)(const void *)(buf + at);
+}
+
 /* Writes "PID/FILE", or "PID/task/TID/FILE" when tid is not 0. */
 void
 procfs_path(char *ret, size_t size, int32_t pid, int32_t tid, const char *file);

@@ -191,6 +191,7 @@ take_vmstat(struct sampler *s)
                 return false;
         s->last.pgscan = vm.pgscan;
         s->last.pgsteal = vm.pgsteal;
+        s->boxed = vm.boxed;
         s->last.refault = vm.refault;
         s->last.has_refault = vm.has_refault;
         s->oom_kill = vm.oom_kill;

@@ -12,10 +12,10 @@
 #include "text.h"
 
 /*
- * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last two came
- * later: a line without them has 0 there.
+ * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last ones
+ * came later: a line without them has 0 there.
  */
-enum { N_NUMBERS = 24, N_NUMBERS_MIN = 22 };
+enum { N_NUMBERS = 25, N_NUMBERS_MIN = 22 };
 enum {
         FLAG_PSI = 1,
         FLAG_PGSCAN = 2,
@@ -57,6 +57,7 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->refault,
                 s->mem.swap_cached_kib,
                 s->zram_cost_kib,
+                s->inside,
         };
 
         memcpy(n, all, sizeof(all));
@@ -92,6 +93,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .owned_kibps = n[19],
                 .pgsteal = n[20],
                 .refault = n[21],
+                .inside = n[24],
         };
 }
 

@@ -11,6 +11,10 @@ enum {
         PGSCAN_DIRECT,
         PGSTEAL_KSWAPD,
         PGSTEAL_DIRECT,
+        PGSTEAL_KHUGEPAGED,
+        PGSTEAL_PROACTIVE,
+        PGSTEAL_ANON,
+        PGSTEAL_FILE,
         REFAULT_ANON,
         REFAULT_FILE,
         REFAULT,
@@ -23,6 +27,10 @@ static const struct text_key keys[N_KEYS] = {
         [PGSCAN_DIRECT] = TEXT_KEY("pgscan_direct"),
         [PGSTEAL_KSWAPD] = TEXT_KEY("pgsteal_kswapd"),
         [PGSTEAL_DIRECT] = TEXT_KEY("pgsteal_direct"),
+        [PGSTEAL_KHUGEPAGED] = TEXT_KEY("pgsteal_khugepaged"),
+        [PGSTEAL_PROACTIVE] = TEXT_KEY("pgsteal_proactive"),
+        [PGSTEAL_ANON] = TEXT_KEY("pgsteal_anon"),
+        [PGSTEAL_FILE] = TEXT_KEY("pgsteal_file"),
         [REFAULT_ANON] = TEXT_KEY("workingset_refault_anon"),
         [REFAULT_FILE] = TEXT_KEY("workingset_refault_file"),
         [REFAULT] = TEXT_KEY("workingset_refault"),
@@ -31,6 +39,7 @@ static const struct text_key keys[N_KEYS] = {
 
 #define REQUIRED (1u << PGSCAN_KSWAPD | 1u << PGSCAN_DIRECT)
 #define STEAL    (1u << PGSTEAL_KSWAPD | 1u << PGSTEAL_DIRECT)
+#define ALL      (STEAL | 1u << PGSTEAL_ANON | 1u << PGSTEAL_FILE)
 #define BOTH     (1u << REFAULT_ANON | 1u << REFAULT_FILE)
 
 static bool
@@ -55,6 +64,10 @@ vmstat_parse(const char *text, size_t len, struct vmstat *ret)
         /* The kernel's counters wrap, and so may their sum: differences stay right. */
         ret->pgscan = value[PGSCAN_KSWAPD] + value[PGSCAN_DIRECT];
         ret->pgsteal = value[PGSTEAL_KSWAPD] + value[PGSTEAL_DIRECT];
+        ret->boxed = 0;
+        if ((seen & ALL) == ALL)
+                ret->boxed = value[PGSTEAL_ANON] + value[PGSTEAL_FILE] - ret->pgsteal -
+                             value[PGSTEAL_KHUGEPAGED] - value[PGSTEAL_PROACTIVE];
         ret->refault = value[REFAULT_ANON] + value[REFAULT_FILE] + value[REFAULT];
         ret->has_refault =
                 (seen & STEAL) == STEAL && ((seen & BOTH) == BOTH || (seen & 1u << REFAULT));

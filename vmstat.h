@@ -16,6 +16,9 @@ struct vmstat {
                             * (mm/vmscan.c); a cgroup thrashing inside its own limit moves neither.
                             * pgscan_direct_throttle and pgscan_khugepaged are other counters. */
         uint64_t pgsteal;  /* pages reclaimed: pgsteal_kswapd + pgsteal_direct, global as well */
+        uint64_t boxed;    /* pages reclaimed inside limits of cgroups, or at their asking: all of
+                            * pgsteal_anon and pgsteal_file (5.8) less those that pgsteal_kswapd,
+                            * _direct, _khugepaged and _proactive count; 0 before 5.8 */
         uint64_t refault;  /* pages that had to come back: workingset_refault_anon and _file, before
                             * 5.9 workingset_refault.  Refaults inside limits count here, too. */
         bool has_refault;  /* the kernel has both of these */

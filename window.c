@@ -45,6 +45,7 @@ window_add(struct window_ring *r, const struct sample *s, uint64_t supply_kib)
                 .full_us = s->psi.full.total_us,
                 .pgscan = s->pgscan,
                 .pgsteal = s->pgsteal,
+                .inside = s->inside,
                 .refault = s->refault,
                 .has_psi = s->has_psi,
                 .has_pgscan = s->has_pgscan,
@@ -74,6 +75,16 @@ part_bp(uint64_t part, uint64_t whole)
         return part >= whole ? 10000 : (uint32_t)mul_div(part, 10000, whole);
 }
 
+static void
+measure_refaults(const struct sample *s, const struct window_point *then, struct window *w)
+{
+        uint64_t all = sub_floor(s->refault, then->refault);
+        uint64_t outside = sub_floor(all, sub_floor(s->inside, then->inside));
+
+        w->elsewhere = outside < all / WINDOW_OUTSIDE_PART;
+        w->refault_bp = w->elsewhere ? 0 : part_bp(outside, sub_floor(s->pgsteal, then->pgsteal));
+}
+
 struct window
 window_look_back(const struct window_ring *r, const struct sample *s, uint64_t window_us,
                  uint64_t from_us)
@@ -95,8 +106,7 @@ window_look_back(const struct window_ring *r, const struct sample *s, uint64_t w
         }
         w.reclaim = s->has_pgscan && then->has_pgscan && s->pgscan > then->pgscan;
         if (s->has_refault && then->has_refault)
-                w.refault_bp = part_bp(sub_floor(s->refault, then->refault),
-                                       sub_floor(s->pgsteal, then->pgsteal));
+                measure_refaults(s, then, &w);
         return w;
 }
 

@@ -18,7 +18,7 @@ struct window_point {
         uint64_t available_kib;
         uint64_t supply_kib;
         uint64_t some_us, full_us;
-        uint64_t pgscan, pgsteal, refault;
+        uint64_t pgscan, pgsteal, inside, refault;
         bool has_psi, has_pgscan, has_refault;
 };
 
@@ -35,12 +35,22 @@ struct window_ring {
  */
 #define WINDOW_REFAULT_BP 2500u
 
+/*
+ * ... and where it is everybody's: less than this part of what came back outside of control groups
+ * that are at their limit.  A container that thrashes in its limit also has to fetch what the
+ * kernel takes from it for a file that is copied beside it, which made up to 44 % of what was
+ * reclaimed.
+ */
+#define WINDOW_OUTSIDE_PART 4u
+
 /* What happened within a window. */
 struct window {
         uint32_t full_bp, some_bp; /* share of it that tasks stood still */
-        uint32_t refault_bp; /* of what was reclaimed, so much had to come back; where the kernel
-                              * does not tell, WINDOW_REFAULT_BP */
+        uint32_t refault_bp; /* of what was reclaimed globally, so much had to come back outside of
+                              * limits; where the kernel does not tell,
+                              * WINDOW_REFAULT_BP */
         bool reclaim;        /* the kernel reclaimed globally */
+        bool elsewhere;      /* most of what came back did so inside limits */
         bool whole;          /* it was looked at from its beginning */
 };
 

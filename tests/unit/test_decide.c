@@ -354,10 +354,11 @@ decide_counts_the_arc_for_kill_down_to_half_of_its_limit(void **state)
                 uint64_t available, arc;
                 enum level act;
         } rows[] = {
-                { 400000, 600000, LEVEL_WARN },   { 400000, 600001, LEVEL_CALM },
-                { 400000, 100000, LEVEL_TERM },   { 400000, 100001, LEVEL_WARN },
-                { 250001, 5000000, LEVEL_CALM },  { 250000, 5000000, LEVEL_KILL },
-                { 250000, 50000000, LEVEL_KILL },
+                { 400000, 600000, LEVEL_WARN },  { 400000, 600001, LEVEL_CALM },
+                { 400000, 100000, LEVEL_TERM },  { 400000, 100001, LEVEL_WARN },
+                { 250000, 5000000, LEVEL_CALM }, { 125001, 5000000, LEVEL_CALM },
+                { 125000, 5000000, LEVEL_KILL }, { 125000, 50000000, LEVEL_KILL },
+                { 250000, 0, LEVEL_KILL },       { 200000, 50000, LEVEL_KILL },
         };
         struct machine m;
 
@@ -367,6 +368,8 @@ decide_counts_the_arc_for_kill_down_to_half_of_its_limit(void **state)
                 m.s.arc_kib = rows[i].arc;
                 m.p.new_low_us = 0;
                 assert_int_equal(look(&m), rows[i].act);
+                /* somebody may have to be ended soon: there is to be a roster */
+                assert_true(m.v.level >= LEVEL_WATCH || rows[i].available > 250000);
         }
 }
 
@@ -582,6 +585,31 @@ decide_takes_a_full_stall_of_a_twentieth_as_a_cause(void **state)
                 assert_int_equal(stay(&m, 20 * SECOND), LEVEL_WARN);
                 (void)press(&m, 5 * SECOND, rows[i].bp, 0);
                 assert_int_equal(m.v.full_bp, rows[i].bp);
+                assert_int_equal(m.v.act, rows[i].act);
+        }
+}
+
+static void
+decide_takes_no_stall_inside_a_limit_as_a_cause(void **state)
+{
+        static const struct {
+                uint64_t refault, inside;
+                enum level act;
+        } rows[] = { { 0, 0, LEVEL_TERM }, { 100, 75, LEVEL_TERM }, { 100, 76, LEVEL_WARN } };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                power_on(&m, TOTAL, 400000);
+                m.s.has_refault = true;
+                (void)look(&m);
+                assert_int_equal(stay(&m, 20 * SECOND), LEVEL_WARN);
+                for (unsigned n = 0; n < 50; n++) {
+                        m.s.pgsteal += 1000;
+                        m.s.refault += rows[i].refault;
+                        m.s.inside += rows[i].inside;
+                        (void)press(&m, 100 * MS, 2000, 1);
+                }
                 assert_int_equal(m.v.act, rows[i].act);
         }
 }
@@ -1962,6 +1990,7 @@ odd_sample(struct sample *s, uint64_t *seed)
         s->has_psi = flags & 4;
         s->pgsteal = odd_number(seed);
         s->refault = odd_number(seed);
+        s->inside = odd_number(seed);
         s->has_refault = flags & 32;
         s->has_pgscan = flags & 8;
         s->stale = flags & 16;
@@ -2006,6 +2035,7 @@ plausible_step(struct sample *s, uint64_t *seed)
         s->pgscan += dice(seed) % 2;
         s->pgsteal += dice(seed) % 100;
         s->refault += dice(seed) % 100;
+        s->inside += dice(seed) % 4 ? 0 : dice(seed) % 300;
         s->has_refault = dice(seed) % 2;
         s->arc_kib = dice(seed) % 3 == 0 ? dice(seed) % 200000 : 0;
         s->stale = dice(seed) % 20 == 0;
@@ -2101,6 +2131,7 @@ main(void)
                 cmocka_unit_test(decide_forgets_the_lowest_once_calm),
                 cmocka_unit_test(decide_does_not_take_an_old_low_for_new_after_calm),
                 cmocka_unit_test(decide_takes_a_full_stall_of_a_twentieth_as_a_cause),
+                cmocka_unit_test(decide_takes_no_stall_inside_a_limit_as_a_cause),
                 cmocka_unit_test(decide_takes_no_stall_of_some_as_a_cause),
                 cmocka_unit_test(
                         decide_ends_nobody_on_a_machine_that_lives_at_four_percent_for_an_hour),

@@ -37,6 +37,7 @@ static const struct sample full = {
         .owned_kibps = 119,
         .pgsteal = 120,
         .refault = 121,
+        .inside = 124,
         .has_psi = true,
         .has_pgscan = true,
         .has_refault = true,
@@ -44,7 +45,7 @@ static const struct sample full = {
 };
 
 static const char golden[] = "s 101 102 31 103 104 105 106 107 108 109 110 111 112 113 114 115 116 "
-                             "117 118 119 120 121 122 123 warn term stall";
+                             "117 118 119 120 121 122 123 124 warn term stall";
 
 static void
 assert_same(const struct sample *a, const struct sample *b)
@@ -74,6 +75,7 @@ assert_same(const struct sample *a, const struct sample *b)
         assert_int_equal(a->has_psi, b->has_psi);
         assert_int_equal(a->pgsteal, b->pgsteal);
         assert_int_equal(a->refault, b->refault);
+        assert_int_equal(a->inside, b->inside);
         assert_int_equal(a->has_pgscan, b->has_pgscan);
         assert_int_equal(a->has_refault, b->has_refault);
         assert_int_equal(a->stale, b->stale);
@@ -119,7 +121,7 @@ trace_parse_reads_a_line_from_before_there_were_the_last_numbers(void **state)
         struct sample s;
 
         (void)state;
-        want.mem.swap_cached_kib = want.zram_cost_kib = 0;
+        want.mem.swap_cached_kib = want.zram_cost_kib = want.inside = 0;
         assert_int_equal(trace_parse(old, strlen(old), &s, &v), 0);
         assert_same(&s, &want);
         assert_int_equal(v.act, LEVEL_TERM);
@@ -236,7 +238,7 @@ trace_parse_refuses_damage(void **state)
                 FRONT " 22 calm low none",
                 FRONT " 22 calm calm calm",
                 FRONT " calm calm none",
-                FRONT " 22 23 24 25 calm calm none",
+                FRONT " 22 23 24 25 26 calm calm none",
                 FRONT " -1 calm calm none",
                 FRONT " +1 calm calm none",
                 FRONT " 0x1 calm calm none",

@@ -52,7 +52,40 @@ vmstat_parse_adds_kswapd_and_direct(void **state)
         assert_int_equal(v.oom_kill, 3);
         assert_int_equal(v.pgsteal, 8126211 + 91233);
         assert_int_equal(v.refault, 40128 + 1893410);
+        assert_int_equal(v.boxed, 196100 + 8021344 - (8126211 + 91233));
         assert_true(v.has_refault);
+}
+
+static void
+vmstat_parse_tells_what_was_reclaimed_inside_limits(void **state)
+{
+        static const char front[] = "pgscan_kswapd 1\npgscan_direct 1\n";
+        static const struct {
+                const char *more;
+                uint64_t boxed;
+        } t[] = {
+                { "pgsteal_kswapd 10\npgsteal_direct 5\npgsteal_anon 4\npgsteal_file 20\n", 9 },
+                { "pgsteal_kswapd 10\npgsteal_direct 5\npgsteal_khugepaged 2\n"
+                  "pgsteal_proactive 1\npgsteal_anon 4\npgsteal_file 20\n",
+                  6 },
+                /* before 5.8 nobody knows */
+                { "pgsteal_kswapd 10\npgsteal_direct 5\n", 0 },
+                { "pgsteal_kswapd 10\npgsteal_direct 5\npgsteal_file 20\n", 0 },
+                { "pgsteal_kswapd 10\npgsteal_anon 4\npgsteal_file 20\n", 0 },
+                /* summed up one after the other while they run */
+                { "pgsteal_kswapd 25\npgsteal_direct 0\npgsteal_anon 4\npgsteal_file 20\n",
+                  UINT64_MAX },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+                char text[256];
+                struct vmstat v;
+
+                (void)snprintf(text, sizeof(text), "%s%s", front, t[i].more);
+                assert_int_equal(vmstat_parse(text, strlen(text), &v), 0);
+                assert_true(v.boxed == t[i].boxed);
+        }
 }
 
 static void
@@ -164,6 +197,7 @@ main(void)
 {
         const struct CMUnitTest cases[] = {
                 cmocka_unit_test(vmstat_parse_adds_kswapd_and_direct),
+                cmocka_unit_test(vmstat_parse_tells_what_was_reclaimed_inside_limits),
                 cmocka_unit_test(vmstat_parse_says_where_refaults_are_not_counted),
                 cmocka_unit_test(vmstat_parse_reads_this_machine),
                 cmocka_unit_test(vmstat_parse_does_without_oom_kill),

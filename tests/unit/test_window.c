@@ -112,6 +112,45 @@ a_share_is_never_more_than_all_and_never_less_than_nothing(void **state)
         assert_int_equal(w.full_bp, 2500);
 }
 
+static void
+what_comes_back_inside_limits_does_not_count(void **state)
+{
+        static const struct {
+                uint64_t steal, inside, refault;
+                uint32_t refault_bp;
+                bool elsewhere;
+        } t[] = {
+                { 1000, 0, 300, 3000, false },
+                { 1000, 100, 300, 2000, false },
+                /* less than a quarter of it outside */
+                { 1000, 300, 400, 1000, false },
+                { 1000, 301, 400, 0, true },
+                { 1000, 400, 400, 0, true },
+                { 1000, 500, 400, 0, true },
+                { 0, 400, 400, 0, true },
+                { 0, 200, 400, 10000, false },
+                { 1000, 0, 0, 0, false },
+                { 1000, 500, 0, 0, false },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+                struct sample s = { .now_us = 1000 * MS, .has_pgscan = true, .has_refault = true };
+
+                s.pgsteal = s.refault = s.inside = 70000;
+                (void)clear(state);
+                window_add(&ring, &s, 0);
+                s.now_us += 100 * MS;
+                s.pgsteal += t[i].steal;
+                s.inside += t[i].inside;
+                s.refault += t[i].refault;
+                struct window w = window_look_back(&ring, &s, 100 * MS, 0);
+
+                assert_int_equal(w.refault_bp, t[i].refault_bp);
+                assert_int_equal(w.elsewhere, t[i].elsewhere);
+        }
+}
+
 int
 main(void)
 {
@@ -122,6 +161,7 @@ main(void)
                 cmocka_unit_test_setup(a_window_of_no_length_has_no_share, clear),
                 cmocka_unit_test_setup(a_share_is_never_more_than_all_and_never_less_than_nothing,
                                        clear),
+                cmocka_unit_test_setup(what_comes_back_inside_limits_does_not_count, clear),
         };
 
         return cmocka_run_group_tests_name("window", tests, NULL, NULL);
