@@ -82,18 +82,27 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
                v->swap_free_kib + g->swap_kib > v->swap_warn_kib;
 }
 
+static uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+        return a < b ? a : b;
+}
+
 /*
  * What it shows more than it did, as far as that is its own.  Sizes of then are of what it showed:
  * a worker that shares 500 MiB with its parent and has leaked 450 since took 450, not the nothing
- * that its own 450 of now are more than those 500.
+ * that its own 450 of now are more than those 500.  And whoever touches more of what all of them
+ * share took his part of that, whatever he has had of his own all along.
  */
 static uint64_t
 took_kib(const struct candidate *c, unsigned mark)
 {
-        uint64_t grown_kib = sub_floor(candidate_size_kib(c), c->mark_kib[mark]);
-        uint64_t own_kib = blame_own_kib(c);
+        uint64_t shown_kib = sub_floor(candidate_size_kib(c), c->shmem_kib);
+        uint64_t then_kib = sub_floor(c->mark_kib[mark], c->mark_shmem_kib[mark]);
+        uint64_t shared_grown_kib = sub_floor(c->shmem_kib, c->mark_shmem_kib[mark]);
 
-        return grown_kib < own_kib ? grown_kib : own_kib;
+        return smaller(sub_floor(shown_kib, then_kib), private_kib(c) + c->pagetables_kib) +
+               shared_grown_kib / (c->sharers ? c->sharers : 1);
 }
 
 /* What is asked of one mark, so that the searches below need not be told five things each. */

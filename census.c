@@ -273,6 +273,14 @@ row_start(struct row *r, const struct proc_stat *st, uint32_t kib)
         };
 }
 
+/* As it is now; or it was not there. */
+static void
+row_mark(struct row *r, unsigned m, bool was_there)
+{
+        r->mark_kib[m] = was_there ? census_row_kib(r) : 0;
+        r->mark_shmem_kib[m] = was_there ? r->shmem_kib : 0;
+}
+
 /*
  * What it had at each moment that is remembered: nothing if it started since.  If it was there
  * already but unknown, its size of now has to do: nobody is blamed for not having been looked at.
@@ -284,7 +292,7 @@ row_marks(const struct census *c, struct row *r)
         uint64_t start_us = r->start_ticks * tick_us;
 
         for (unsigned m = 0; m < MARK_MAX; m++)
-                r->mark_kib[m] = start_us >= c->mark[m].boot_us ? 0 : census_row_kib(r);
+                row_mark(r, m, start_us < c->mark[m].boot_us);
         r->fresh_mark = false;
 }
 
@@ -486,7 +494,9 @@ census_mark(struct census *c, const struct mark *now, bool calm)
                 if (!calm)
                         memmove(&r->mark_kib[1], &r->mark_kib[0],
                                 (MARK_MAX - 2) * sizeof(r->mark_kib[0]));
-                r->mark_kib[to] = census_row_kib(r);
+                memmove(&r->mark_shmem_kib[1], &r->mark_shmem_kib[0],
+                        (MARK_MAX - 2) * sizeof(r->mark_shmem_kib[0]));
+                row_mark(r, to, true);
         }
 }
 

@@ -23,7 +23,7 @@ enum {
         CENSUS_KERNEL = 4096,        /* kernel threads remembered by pid, to be left alone */
 };
 
-/* One process with memory.  At most 96 bytes: there are thousands. */
+/* One process with memory.  At most 112 bytes: there are thousands. */
 struct row {
         uint64_t start_ticks;
         uint64_t stack; /* start_stack: a child with its parent's has not exec'd */
@@ -33,7 +33,7 @@ struct row {
         uint32_t anon_kib, shmem_kib, swap_kib, pagetables_kib; /* UINT32_MAX and above: 4 TiB */
         uint32_t first_kib;                                     /* anon + swap when first seen */
         uint32_t growth_kibps;
-        uint32_t mark_kib[MARK_MAX];
+        uint32_t mark_kib[MARK_MAX], mark_shmem_kib[MARK_MAX];
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
         uint32_t statm;      /* what statm said when status was read last; 0: it was not */

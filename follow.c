@@ -302,8 +302,10 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
                 ret->standing = (struct standing){ RULE_PROTECT, -1, -1 };
         memcpy(ret->name, f->name, sizeof(ret->name));
         memcpy(ret->unit, f->unit, sizeof(ret->unit));
-        for (unsigned m = 0; m < MARK_MAX; m++)
+        for (unsigned m = 0; m < MARK_MAX; m++) {
                 ret->mark_kib[m] = r->mark_kib[m];
+                ret->mark_shmem_kib[m] = r->mark_shmem_kib[m];
+        }
         for (unsigned k = 0; k < 2; k++) {
                 /* now - (now_ms - ref_ms): 32 bits of milliseconds come round every 49 days. */
                 ret->ref_us[k] =
@@ -653,8 +655,10 @@ follow_keep_past(struct census *c, const struct roster *r)
                         continue;
                 to->first_kib = (uint32_t)from->first_kib;
                 to->shmem_kib = (uint32_t)from->shmem_kib;
-                for (unsigned m = 0; m < MARK_MAX; m++)
+                for (unsigned m = 0; m < MARK_MAX; m++) {
                         to->mark_kib[m] = (uint32_t)from->mark_kib[m];
+                        to->mark_shmem_kib[m] = (uint32_t)from->mark_shmem_kib[m];
+                }
         }
 }
 

@@ -181,7 +181,9 @@ roster_adopt_past(struct roster *r, const struct roster *before)
                 r->c[i].first_kib = b->first_kib;
                 if (r->shmem_stays && r->c[i].shmem_kib < b->shmem_kib)
                         r->c[i].shmem_kib = b->shmem_kib;
-                for (unsigned m = 0; m < MARK_MAX; m++)
+                for (unsigned m = 0; m < MARK_MAX; m++) {
                         r->c[i].mark_kib[m] = b->mark_kib[m];
+                        r->c[i].mark_shmem_kib[m] = b->mark_shmem_kib[m];
+                }
         }
 }

@@ -414,9 +414,28 @@ blame_finds_who_took_memory_beside_what_he_shares(void **state)
         (void)add(6000000, 6000000);
         struct candidate *backend = add(10000 + 1500000, 8000000 + 10000);
 
-        backend->shmem_kib = 8000000;
+        backend->shmem_kib = backend->mark_shmem_kib[0] = 8000000;
         backend->sharers = 100;
         assert_one(1002, 1500000);
+}
+
+/* Buffers that thirty share, touched by one that has had 1.2 GB of its own for long. */
+static void
+blame_takes_touching_what_is_shared_for_a_part_of_it(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].supply_kib = 300000 + 1200000;
+        struct candidate *backend = add(1200000, 1200000 + 500000);
+
+        backend->shmem_kib = 3000000;
+        backend->mark_shmem_kib[0] = 500000;
+        backend->sharers = 30;
+        (void)add(1000000, 100000);
+        assert_one(1002, 900000);
+        /* 2500000 by two */
+        backend->sharers = 2;
+        assert_one(1001, 1200000);
 }
 
 static void
@@ -1078,6 +1097,7 @@ main(void)
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),
                 cmocka_unit_test(blame_finds_who_took_memory_beside_what_he_shares),
+                cmocka_unit_test(blame_takes_touching_what_is_shared_for_a_part_of_it),
                 cmocka_unit_test(blame_takes_no_noise_for_a_loss_where_all_limits_are_off),
                 cmocka_unit_test(
                         blame_takes_no_relatives_of_another_kind_for_a_swarm_that_does_not_fit),

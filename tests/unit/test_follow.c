@@ -743,6 +743,26 @@ follow_build_counts_relatives_that_show_the_same_shared_memory(void **state)
 }
 
 static void
+follow_build_tells_shared_memory_of_then_apart(void **state)
+{
+        (void)state;
+        put_sharer(PID, 1, 8000);
+        scan(true);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, true);
+        put_sharer(PID, 1, 9000);
+        scan(true);
+        census_mark(&c, &(struct mark){ 51 * SECOND, 0, 0, 0 }, false);
+        put_sharer(PID, 1, 10000);
+        scan(true);
+        census_mark(&c, &(struct mark){ 52 * SECOND, 0, 0, 0 }, false);
+        build();
+        assert_int_equal(find(PID)->mark_shmem_kib[MARK_CALM], 8000);
+        assert_int_equal(find(PID)->mark_shmem_kib[1], 9000);
+        assert_int_equal(find(PID)->mark_shmem_kib[0], 10000);
+        assert_int_equal(find(PID)->mark_kib[1], 9064);
+}
+
+static void
 follow_build_takes_little_shared_memory_for_everybodys_own(void **state)
 {
         (void)state;
@@ -1824,6 +1844,7 @@ main(void)
                 CASE(follow_build_knows_a_fork_until_its_parent_has_gone),
                 CASE(follow_build_takes_no_unknown_stack_for_a_forks),
                 CASE(follow_build_counts_relatives_that_show_the_same_shared_memory),
+                CASE(follow_build_tells_shared_memory_of_then_apart),
                 CASE(follow_build_takes_little_shared_memory_for_everybodys_own),
                 CASE(follow_build_protects_init),
                 CASE(follow_build_protects_the_guards_ancestors),
