@@ -25,6 +25,18 @@ seed_own_marks(struct guard *g)
         memcpy(g->own.mark, g->roster->roster.mark, sizeof(g->own.mark));
 }
 
+/* Who was given up stays so. */
+static void
+strike_own(struct guard *g)
+{
+        const struct share *sh = g->share;
+        uint32_t n = atomic_load(&sh->n_strikes);
+
+        for (uint32_t i = n > STRIKES ? n - STRIKES : 0; i < n; i++)
+                census_strike(&g->own, sh->strike[i % STRIKES].pid,
+                              sh->strike[i % STRIKES].start_ticks);
+}
+
 void
 choice_own_scan(struct guard *g)
 {
@@ -40,6 +52,7 @@ choice_own_scan(struct guard *g)
         g->own.low = g->verdict.level >= LEVEL_WATCH;
         int r = census_scan(&g->own, g->sample.now_us, swap);
 
+        strike_own(g);
         if (r == 0)
                 follow_build(&g->own, g->sample.now_us, g->own.built, &own->roster);
         decide_was_busy(&g->decide, sampler_now_us());

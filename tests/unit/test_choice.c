@@ -18,6 +18,7 @@
 enum { OLD = 500, NEW = 600 };
 
 static struct guard g;
+static struct share share;
 static struct policy policy;
 static struct numbered_roster from_errand;
 
@@ -28,6 +29,8 @@ set_up(void **state)
         (void)state;
         fake_open();
         memset(&g, 0, sizeof(g));
+        memset(&share, 0, sizeof(share));
+        g.share = &share;
         memset(&policy, 0, sizeof(policy));
         memset(&from_errand, 0, sizeof(from_errand));
         policy.growth_horizon_us = 10000000;
@@ -170,6 +173,18 @@ choice_make_knows_nothing_of_its_own_scan_of_long_ago(void **state)
                                  candidate_size_kib(&g.roster->roster.c[i]));
 }
 
+/* Nor does who was given up become somebody new. */
+static void
+choice_make_leaves_alone_whom_it_gave_up(void **state)
+{
+        (void)state;
+        g.roster = NULL;
+        share.strike[0] = (struct strike){ NEW, 8 };
+        share.strike[1] = (struct strike){ OLD, 6 }; /* another one of that number, before */
+        atomic_store(&share.n_strikes, 2);
+        assert_int_equal(chosen(), OLD);
+}
+
 /* A scan of more than a second would else count as a gap, and drop what led to it. */
 static void
 choice_make_does_not_count_its_own_scan_as_a_gap(void **state)
@@ -218,6 +233,7 @@ main(void)
                 CASE(choice_make_is_content_with_an_aged_roster_while_nothing_falls),
                 CASE(choice_make_is_content_with_no_overdue_roster_while_the_fall_is_not_known),
                 CASE(choice_make_knows_nothing_of_its_own_scan_of_long_ago),
+                CASE(choice_make_leaves_alone_whom_it_gave_up),
                 CASE(choice_make_does_not_count_its_own_scan_as_a_gap),
                 CASE(choice_make_is_content_with_an_aged_roster_that_says_who_took_it),
                 CASE(choice_make_does_not_trust_a_roster_of_another_policy),
