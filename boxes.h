@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control groups that are held back by a limit of their own, and how many pages came back in
- * them.  What a container thrashes with inside its limit the kernel counts among everybody's
- * refaults, and it is nobody else's trouble: beside a file being copied, a browser was ended for
- * it. For the errand thread: to open these files may wait, and memory.stat is summed up for whoever
- * reads it.  cgroup v2 alone: v1 does not tell refaults.
+ * The control groups that are held back by a limit of their own, and which part of all that came
+ * back did so in them.  What a container thrashes with inside its limit the kernel counts among
+ * everybody's refaults, and it is nobody else's trouble: beside a file being copied, a browser was
+ * ended for it.  For the errand thread: to open these files may wait, and memory.stat is summed up
+ * for whoever reads it.  cgroup v2 alone: v1 does not tell refaults.
  */
 #ifndef OOMGUARD_BOXES_H
 #define OOMGUARD_BOXES_H
@@ -14,49 +14,63 @@
 #include <sys/types.h>
 
 enum {
-        BOXES_MAX = 16,   /* that are followed */
-        BOXES_DEPTH = 8,  /* of the tree */
-        BOXES_DIRS = 4096 /* looked at in one walk */
+        BOXES_MAX = 16,    /* that are followed */
+        BOXES_DEPTH = 8,   /* of the tree */
+        BOXES_DIRS = 1024, /* looked at in one walk below each folder of the root */
+        BOXES_FDS = 2 * BOXES_MAX + BOXES_DEPTH + 4,
 };
 
 /* One that has a limit and was half full or more at the last walk. */
 struct box {
         uint64_t id; /* inode of its folder: never used again */
+        uint64_t up; /* of the next one above that is followed, too; 0: none is */
         int stat_fd, events_fd;
-        uint64_t refaults; /* its own, when last read */
-        uint64_t hits;     /* of its limit, the same */
+        uint64_t refaults; /* its own and of all below it, when last read */
+        uint64_t hits;     /* of its own limit, the same */
         uint64_t hit_us;   /* when they were seen to have moved; 0: never */
+        uint64_t moved;    /* how many came back since the time before */
+        uint64_t walk;     /* number of the walk that saw it last */
+        uint64_t since;    /* of the walk that found it */
         bool known;        /* it has been read */
-        bool seen;         /* by this walk */
 };
 
 /* A folder on the way of a walk. */
 struct boxes_level {
         int fd;
+        uint64_t up; /* the next one followed, from here upwards */
         ssize_t n, at;
         char dents[2048] __attribute__((aligned(8)));
 };
 
 struct boxes {
-        struct box box[BOXES_MAX];
+        const char *root, *vmstat; /* as given to boxes_open(), not copied */
+        uint64_t refaults;         /* of everybody, when last read */
+        bool known;                /* that is a number */
+        int vmstat_fd;             /* -1: not open */
         uint32_t n;
-        uint64_t refaults;  /* pages that came back in all of them, as long as they were followed */
-        uint64_t walked_us; /* CLOCK_MONOTONIC; 0: never */
+        uint64_t walk, walk_due_us;
+        uint32_t n_limited; /* seen by this walk */
+        uint32_t from, to;  /* who may take others' places: from that one on; the last that did */
+        struct box box[BOXES_MAX];
         struct boxes_level level[BOXES_DEPTH];
-        char text[8192]; /* memory.stat: 2 KiB in Linux 6.12, a page at most */
+        char text[16384];
 };
 
-/*
- * Looks for them below `root` ("/sys/fs/cgroup" outside tests), once a second, and once in
- * five while one of them is at its limit, reads all that it follows, and adds what came back since
- * the last time to b->refaults.  A limit of more than `most_bytes` counts for none: what fills most
- * of the machine is the machine's trouble. Nothing there, or nothing that can be read: nothing is
- * added.
- */
+/* `root` is "/sys/fs/cgroup" outside tests, `vmstat` "/proc/vmstat".  Opens nothing yet; *b is zero
+ * or has been closed. */
 void
-boxes_look(struct boxes *b, const char *root, uint64_t most_bytes, uint64_t now_us);
+boxes_open(struct boxes *b, const char *root, const char *vmstat);
 
-/* Follows nobody any more; b->refaults stays.  May be called again, and on zeroes. */
+/*
+ * Of what came back since the last time, so much did in those that have been at their limit within
+ * a second, in basis points; 0 at first, and where nothing can be read.  Looks for them once a
+ * second, and less often where that would take more than half a percent of a processor.  A limit of
+ * more than `most_bytes` counts for none: what fills most of the machine is the machine's trouble.
+ */
+uint32_t
+boxes_look(struct boxes *b, uint64_t most_bytes, uint64_t now_us);
+
+/* Follows nobody any more, until the next look.  May be called again. */
 void
 boxes_close(struct boxes *b);
 

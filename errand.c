@@ -391,15 +391,16 @@ tend_boxes(struct errand *e)
                 (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
         uint64_t now_us = sampler_now_us();
 
-        if (!atomic_load(&e->share->boxes)) {
+        if (!atomic_load(&e->share->boxes) || !e->may_box) {
                 boxes_close(&e->boxes);
+                atomic_store(&e->share->boxed_bp, 0);
                 e->boxes_due_us = UINT64_MAX;
                 return;
         }
         if (e->boxes_due_us != UINT64_MAX && now_us < e->boxes_due_us)
                 return;
-        boxes_look(&e->boxes, "/sys/fs/cgroup", half_bytes, now_us);
-        atomic_store(&e->share->boxed, e->boxes.refaults);
+        atomic_store(&e->share->boxed_bp, boxes_look(&e->boxes, half_bytes, now_us));
+        atomic_store(&e->share->boxed_us, now_us);
         e->boxes_due_us = now_us + BOXES_PERIOD_US;
 }
 
@@ -466,7 +467,12 @@ errand_open(struct errand *e, int fd_budget)
         e->building = &e->buffer[0];
         e->waiting = &e->buffer[1];
         e->used = &e->buffer[2];
+        boxes_open(&e->boxes, "/sys/fs/cgroup", "/proc/vmstat");
         e->boxes_due_us = UINT64_MAX;
+        /* Where descriptors are few, those of candidates come first. */
+        e->may_box = fd_budget >= 2 * BOXES_FDS;
+        if (e->may_box)
+                fd_budget -= BOXES_FDS;
         int r = census_open(&e->census, "/proc", e->row, CENSUS_ROWS, e->slot, ERRAND_SLOTS,
                             fd_budget);
 

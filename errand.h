@@ -58,6 +58,7 @@ struct errand {
         bool no_ballast; /* it was refused since the level was last CALM */
 
         struct boxes boxes;
+        bool may_box;          /* there are descriptors for it */
         uint64_t boxes_due_us; /* UINT64_MAX: nobody wants to know */
 
         int scan_error, feed_error; /* as last said */

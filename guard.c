@@ -14,6 +14,7 @@
 
 #include "choice.h"
 #include "flight.h"
+#include "number.h"
 #include "roster.h"
 
 /*
@@ -27,8 +28,10 @@
 #define DEEP_US 1000000u
 /* So long before TERM a roster is wanted as soon as can be. */
 #define NEAR_US 5000000u
-/* Since nobody reclaims inside a limit any more. */
+/* Since memory was tight, and since anybody reclaimed inside a limit. */
 #define BOXES_US 10000000u
+/* Twenty times as long as it takes to be told anew. */
+#define BOXED_US 5000000u
 /* How things stand is told so often. */
 #define STATE_US 1000000u
 /* What the kernel ends inside of limits, which may be many a second, is told so often. */
@@ -118,16 +121,27 @@ refresh(struct guard *g, struct sample *s)
         flight_count_others(g, s->now_us);
 }
 
-/* Somebody reclaims inside a limit: whose refaults are whose is to be known before it matters. */
+/*
+ * Somebody reclaims inside a limit: whose refaults are whose is to be known before it matters.  The
+ * errand thread tells the part; when it is late, what it said last holds for a while.
+ */
 static void
 look_at_boxes(struct guard *g, struct sample *s)
 {
-        if (g->sampler.boxed != g->boxed) {
-                g->boxed = g->sampler.boxed;
+        uint64_t said_us = atomic_load(&g->share->boxed_us);
+        bool holds = g->boxes && s->now_us < said_us + BOXED_US;
+        uint64_t moved = sub_floor(s->refault, g->refault);
+
+        if (holds)
+                g->inside += mul_div(moved, atomic_load(&g->share->boxed_bp), 10000);
+        g->refault = s->refault;
+        s->inside = g->inside;
+        if (g->sampler.boxed != g->boxed)
                 g->boxed_us = s->now_us;
-        }
-        g->boxes = g->verdict.tight && s->now_us - g->boxed_us < BOXES_US;
-        s->inside = atomic_load_explicit(&g->share->boxed, memory_order_relaxed);
+        g->boxed = g->sampler.boxed;
+        if (g->verdict.tight)
+                g->tight_us = s->now_us;
+        g->boxes = s->now_us - g->tight_us < BOXES_US && s->now_us - g->boxed_us < BOXES_US;
 }
 
 void

@@ -49,7 +49,9 @@ struct guard {
         struct numbered_roster *roster; /* from the errand thread; NULL at first */
         uint64_t boxed;                 /* sampler.boxed as last seen */
         uint64_t boxed_us;              /* when it moved last */
-        bool boxes;                     /* share.boxed is wanted */
+        uint64_t tight_us;              /* when so little was available last */
+        bool boxes;                     /* share.boxed_bp is wanted */
+        uint64_t refault, inside;       /* sample.refault as last seen, sample.inside */
         uint64_t refreshed_us;
         uint64_t owned_kibps; /* growth of those that may be ended, when they were last looked at */
         uint64_t deep_us;     /* when the last deep sample was taken */

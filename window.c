@@ -78,11 +78,12 @@ part_bp(uint64_t part, uint64_t whole)
 static void
 measure_refaults(const struct sample *s, const struct window_point *then, struct window *w)
 {
+        uint64_t steals = sub_floor(s->pgsteal, then->pgsteal);
         uint64_t all = sub_floor(s->refault, then->refault);
         uint64_t outside = sub_floor(all, sub_floor(s->inside, then->inside));
 
-        w->elsewhere = outside < all / WINDOW_OUTSIDE_PART;
-        w->refault_bp = w->elsewhere ? 0 : part_bp(outside, sub_floor(s->pgsteal, then->pgsteal));
+        w->elsewhere = all >= steals / WINDOW_LITTLE_PART && outside < all / WINDOW_OUTSIDE_PART;
+        w->refault_bp = w->elsewhere ? 0 : part_bp(outside, steals);
 }
 
 struct window

@@ -36,12 +36,14 @@ struct window_ring {
 #define WINDOW_REFAULT_BP 2500u
 
 /*
- * ... and where it is everybody's: less than this part of what came back outside of control groups
- * that are at their limit.  A container that thrashes in its limit also has to fetch what the
- * kernel takes from it for a file that is copied beside it, which made up to 44 % of what was
- * reclaimed.
+ * ... and where it is everybody's, not somebody's in his own limit: no less than this part of what
+ * came back did so outside of limits.  A container that thrashes in its limit also has to fetch
+ * what the kernel takes from it for a file that is copied beside it, which made up to 44 % of what
+ * was reclaimed; there the number was good to half a percent.
  */
-#define WINDOW_OUTSIDE_PART 4u
+#define WINDOW_OUTSIDE_PART 8u
+/* Less than this part of what was reclaimed says nothing of why anybody stands still. */
+#define WINDOW_LITTLE_PART 16u
 
 /* What happened within a window. */
 struct window {

@@ -21,6 +21,7 @@
 static struct boxes b;
 static uint64_t now_us;
 static unsigned open_before;
+static char vmstat[256];
 
 static int
 set_up(void **state)
@@ -28,6 +29,8 @@ set_up(void **state)
         (void)state;
         fake_open();
         memset(&b, 0, sizeof(b));
+        (void)snprintf(vmstat, sizeof(vmstat), "%s/vmstat", fake_root);
+        boxes_open(&b, fake_root, vmstat);
         now_us = 100 * SECOND;
         open_before = fake_count_open();
         return 0;
@@ -50,7 +53,7 @@ put_text(const char *group, const char *file, const char *text)
         char path[256];
         FILE *f;
 
-        (void)snprintf(path, sizeof(path), "%s/%s/%s", fake_root, group, file);
+        (void)snprintf(path, sizeof(path), "%s/%s%s%s", fake_root, group, *group ? "/" : "", file);
         f = fopen(path, "w");
         assert_non_null(f);
         assert_true(fputs(text, f) >= 0);
@@ -69,7 +72,20 @@ put_stat(const char *group, uint64_t anon, uint64_t file)
         put_text(group, "memory.stat", text);
 }
 
-/* Its limit is hit. */
+/* So much came back anywhere. */
+static void
+put_all(uint64_t refaults)
+{
+        char text[256];
+
+        (void)snprintf(text, sizeof(text),
+                       "workingset_refault_anon 0\nworkingset_refault_file %" PRIu64
+                       "\npgsteal_kswapd 1\npgsteal_direct 1\npgscan_kswapd 1\npgscan_direct 1\n",
+                       refaults);
+        put_text("", "vmstat", text);
+}
+
+/* Its own limit is hit; memory.events would have those of all below it, too. */
 static void
 hit(const char *group, unsigned high, unsigned max)
 {
@@ -77,7 +93,7 @@ hit(const char *group, unsigned high, unsigned max)
 
         (void)snprintf(text, sizeof(text), "low 9\nhigh %u\nmax %u\noom 9\noom_kill 9\n", high,
                        max);
-        put_text(group, "memory.events", text);
+        put_text(group, "memory.events.local", text);
 }
 
 static void
@@ -94,21 +110,28 @@ put_group(const char *group, const char *max, const char *high, const char *curr
         hit(group, 0, 0);
 }
 
-static uint64_t
+static uint32_t
 look(void)
 {
-        boxes_look(&b, fake_root, MOST, now_us);
-        return b.refaults;
+        return boxes_look(&b, MOST, now_us);
+}
+
+static uint32_t
+look_after(uint64_t us)
+{
+        now_us += us;
+        return look();
 }
 
 static void
-boxes_look_adds_up_what_comes_back_in_those_at_their_limit(void **state)
+boxes_look_tells_the_part_that_came_back_in_those_at_their_limit(void **state)
 {
         (void)state;
         put_group("full", "1000000\n", "max\n", "990000\n");
         put_group("slice", "max\n", "max\n", "5000000\n");
         put_group("slice/high", "max\n", "2000000\n", "1500000\n");
         put_group("slice/idle", "2000000\n", "max\n", "1999999\n");
+        put_all(100000);
         /* what came back before it was looked at is not known to be of now */
         assert_int_equal(look(), 0);
         assert_int_equal(b.n, 3);
@@ -117,14 +140,20 @@ boxes_look_adds_up_what_comes_back_in_those_at_their_limit(void **state)
         put_stat("slice/high", 100, 1300);
         hit("slice/high", 1, 0);
         put_stat("slice/idle", 100, 9000);
-        now_us += SECOND / 4;
-        assert_int_equal(look(), 323);
-        assert_int_equal(look(), 323);
-        /* a counter that ran back did not move */
-        put_stat("full", 0, 1020);
-        assert_int_equal(look(), 323);
-        put_stat("full", 5, 1020);
-        assert_int_equal(look(), 328);
+        put_all(101000);
+        assert_int_equal(look_after(SECOND / 4), 3230);
+        /* nothing at all came back */
+        assert_int_equal(look(), 0);
+        /* never more than all; a counter that ran back did not move */
+        put_stat("full", 103, 5000);
+        put_all(102000);
+        assert_int_equal(look(), 10000);
+        put_stat("full", 0, 5000);
+        put_all(103000);
+        assert_int_equal(look(), 0);
+        put_stat("full", 5, 5000);
+        put_all(103010);
+        assert_int_equal(look(), 5000);
 }
 
 /* What the kernel takes from it for others makes room below its limit, for a moment. */
@@ -133,49 +162,75 @@ boxes_look_takes_a_limit_to_be_at_work_for_a_second(void **state)
 {
         (void)state;
         put_group("a", "1000000\n", "max\n", "1000000\n");
+        put_all(1000);
         (void)look();
         hit("a", 0, 1);
+        put_all(1100);
         assert_int_equal(look(), 0);
         put_stat("a", 100, 1010);
-        now_us += SECOND - 1;
-        assert_int_equal(look(), 10);
+        put_all(1120);
+        assert_int_equal(look_after(SECOND - 1), 5000);
         put_stat("a", 100, 1030);
-        now_us++;
-        assert_int_equal(look(), 10);
+        put_all(1140);
+        assert_int_equal(look_after(1), 0);
         /* and again */
         put_stat("a", 100, 1060);
         hit("a", 1, 1);
-        assert_int_equal(look(), 40);
+        put_all(1180);
+        assert_int_equal(look(), 7500);
+}
+
+/* Else one small group at its limit would make everybody's below the same roof count. */
+static void
+boxes_look_counts_no_hit_of_another_limit_below(void **state)
+{
+        (void)state;
+        put_group("u", "8000000\n", "max\n", "4000000\n");
+        put_group("u/hog", "max\n", "max\n", "3900000\n");
+        put_group("u/tiny", "8000\n", "max\n", "8000\n");
+        put_all(1000);
+        (void)look();
+        assert_int_equal(b.n, 2);
+        hit("u/tiny", 0, 1);
+        put_text("u", "memory.events", "low 0\nhigh 0\nmax 1\n");
+        put_stat("u", 100, 31000);
+        put_stat("u/tiny", 100, 1020);
+        put_all(41000);
+        assert_int_equal(look(), 5);
+        /* Once the one above is at its own, all below it is counted in it. */
+        hit("u", 0, 1);
+        hit("u/tiny", 0, 2);
+        put_stat("u", 100, 32000);
+        put_stat("u/tiny", 100, 1500);
+        put_all(43000);
+        assert_int_equal(look(), 5000);
 }
 
 static void
-boxes_look_searches_once_a_second_and_in_five_once_somebody_is_at_his_limit(void **state)
+boxes_look_searches_once_a_second(void **state)
 {
         (void)state;
         put_group("a", "1000000\n", "max\n", "400000\n");
+        put_all(1);
         (void)look();
         assert_int_equal(b.n, 0);
         put_text("a", "memory.current", "500000\n");
-        now_us += SECOND - 1;
-        (void)look();
+        (void)look_after(SECOND - 1);
         assert_int_equal(b.n, 0);
-        now_us++;
-        (void)look();
+        (void)look_after(1);
         assert_int_equal(b.n, 1);
-        /* It has no limit any more: once it has not been hit for a second. */
-        hit("a", 0, 1);
-        (void)look();
         put_text("a", "memory.max", "max\n");
-        for (unsigned i = 2; i < 10; i++) {
-                hit("a", 0, i);
-                now_us += SECOND / 2;
-                (void)look();
-                assert_int_equal(b.n, 1);
-        }
-        now_us += SECOND;
+        (void)look_after(SECOND - 1);
+        assert_int_equal(b.n, 1);
+        (void)look_after(1);
+        assert_int_equal(b.n, 0);
+        /* nor sooner because nobody wanted to know meanwhile */
+        put_text("a", "memory.max", "1000000\n");
+        boxes_close(&b);
         (void)look();
         assert_int_equal(b.n, 0);
-        assert_int_equal(fake_count_open(), open_before);
+        (void)look_after(SECOND);
+        assert_int_equal(b.n, 1);
 }
 
 static void
@@ -188,7 +243,8 @@ boxes_look_follows_who_has_half_of_a_limit_that_is_not_most_of_the_machine(void 
                 { "1600000\n", "800000\n", true },
                 { "1600000\n", "799999\n", false },
                 { "1600000\n", "1700000\n", true },
-                { "0\n", "0\n", true },
+                { "0\n", "0\n", false },
+                { "0\n", "1\n", true },
                 { "1000000000\n", "1000000000\n", true },
                 { "1000000001\n", "1000000001\n", false },
                 { "max\n", "18446744073709551615\n", false },
@@ -201,64 +257,93 @@ boxes_look_follows_who_has_half_of_a_limit_that_is_not_most_of_the_machine(void 
         };
 
         (void)state;
+        put_all(1);
         put_group("a", "max\n", "max\n", "0\n");
         for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
                 put_text("a", "memory.max", t[i].max);
                 put_text("a", "memory.current", t[i].current);
-                now_us += 5 * SECOND;
-                (void)look();
+                (void)look_after(10 * SECOND);
                 assert_int_equal(b.n, t[i].followed ? 1 : 0);
         }
 }
 
-/* What is below one that is followed is counted in it. */
 static void
-boxes_look_counts_nothing_twice(void **state)
-{
-        (void)state;
-        put_group("a", "1000000\n", "max\n", "1000000\n");
-        put_group("a/b", "1000000\n", "max\n", "1000000\n");
-        (void)look();
-        hit("a", 0, 1);
-        hit("a/b", 0, 1);
-        put_stat("a", 100, 1010);
-        put_stat("a/b", 100, 1010);
-        assert_int_equal(look(), 10);
-}
-
-static void
-boxes_look_goes_no_deeper_than_it_has_places_for(void **state)
+boxes_look_goes_as_deep_as_it_has_places_for(void **state)
 {
         char group[256] = "d";
 
         (void)state;
-        for (unsigned depth = 1; depth <= BOXES_DEPTH + 2; depth++) {
+        put_all(1);
+        for (unsigned depth = 1; depth < BOXES_DEPTH; depth++) {
                 put_group(group, "max\n", "max\n", "0\n");
                 strcat(group, "/d");
         }
         put_group(group, "1000000\n", "max\n", "1000000\n");
         (void)look();
-        assert_int_equal(b.n, 0);
-        assert_int_equal(fake_count_open(), open_before);
+        assert_int_equal(b.n, 1);
+        strcat(group, "/d");
+        put_group(group, "1000000\n", "max\n", "1000000\n");
+        (void)look_after(10 * SECOND);
+        assert_int_equal(b.n, 1);
 }
 
+/* One user may make as many as he likes. */
 static void
-boxes_look_follows_no_more_than_it_has_places_for(void **state)
+boxes_look_has_a_share_of_its_time_for_each_folder_of_the_root(void **state)
 {
-        (void)state;
-        for (unsigned i = 0; i < BOXES_MAX + 5; i++) {
-                char group[16];
+        char group[128];
 
-                (void)snprintf(group, sizeof(group), "g%u", i);
+        (void)state;
+        put_all(1);
+        put_group("many", "max\n", "max\n", "0\n");
+        for (unsigned i = 0; i < BOXES_DIRS + 100; i++) {
+                (void)snprintf(group, sizeof(group), "%s/many/%u", fake_root, i);
+                assert_int_equal(mkdir(group, 0755), 0);
+        }
+        for (unsigned i = 0; i < 8; i++) {
+                (void)snprintf(group, sizeof(group), "other%u", i);
                 put_group(group, "1000000\n", "max\n", "1000000\n");
         }
         (void)look();
-        assert_int_equal(b.n, BOXES_MAX);
-        assert_int_equal(fake_count_open(), open_before + 2 * BOXES_MAX);
+        assert_int_equal(b.n, 8);
+}
+
+/* Dozens are half full; the one that thrashes gets its place, and keeps it. */
+static void
+boxes_look_gives_idle_ones_places_to_others(void **state)
+{
+        enum { MANY = 2 * BOXES_MAX + 5 };
+        char group[16];
+
+        (void)state;
+        put_all(1000);
+        for (unsigned i = 0; i < MANY; i++) {
+                (void)snprintf(group, sizeof(group), "g%u", i);
+                put_group(group, "1000000\n", "max\n", "1000000\n");
+        }
+        for (unsigned busy = 0; busy < MANY; busy += 6) {
+                bool found = false;
+
+                (void)snprintf(group, sizeof(group), "g%u", busy);
+                for (unsigned i = 0; i < 100 && !found; i++) {
+                        hit(group, i + 1, busy);
+                        put_stat(group, 0, 1000 + 10 * i);
+                        put_all(1000 * (busy + 1) + 10 * i);
+                        found = look_after(SECOND / 4) == 10000;
+                        assert_true(b.n <= BOXES_MAX);
+                }
+                assert_true(found);
+                for (unsigned i = 100; i < 140; i++) {
+                        hit(group, i + 1, busy);
+                        put_stat(group, 0, 1000 + 10 * i);
+                        put_all(1000 * (busy + 1) + 10 * i);
+                        now_us += SECOND / 4;
+                        assert_int_equal(look(), 10000);
+                }
+        }
+        assert_true(fake_count_open() <= open_before + BOXES_FDS);
         boxes_close(&b);
         assert_int_equal(fake_count_open(), open_before);
-        (void)look();
-        assert_int_equal(b.n, BOXES_MAX);
 }
 
 static void
@@ -266,39 +351,40 @@ boxes_look_lets_go_of_one_whose_numbers_are_torn(void **state)
 {
         (void)state;
         put_group("a", "1000000\n", "max\n", "1000000\n");
+        put_all(1);
         (void)look();
+        assert_int_equal(b.n, 1);
         put_text("a", "memory.stat", "workingset_refault_anon x\n");
         assert_int_equal(look(), 0);
         assert_int_equal(b.n, 0);
-        put_text("a", "memory.events", "max 1");
-        now_us += 5 * SECOND;
-        (void)look();
+        put_text("a", "memory.events.local", "max 1");
+        (void)look_after(10 * SECOND);
         assert_int_equal(b.n, 0);
-        assert_int_equal(fake_count_open(), open_before);
         /* Half of what it needs cannot be opened. */
-        (void)remove(fake_path("a/memory.events"));
-        now_us += 5 * SECOND;
-        (void)look();
+        (void)remove(fake_path("a/memory.stat"));
+        (void)look_after(10 * SECOND);
         assert_int_equal(b.n, 0);
+        boxes_close(&b);
         assert_int_equal(fake_count_open(), open_before);
 }
 
-/* cgroup v1, nothing mounted there, or memory that is not controlled. */
+/* cgroup v1, nothing mounted there, memory that is not controlled, no vmstat. */
 static void
 boxes_look_finds_nothing_where_there_is_nothing(void **state)
 {
         char path[256];
 
         (void)state;
-        (void)look();
+        assert_int_equal(look(), 0);
         (void)snprintf(path, sizeof(path), "%s/memory", fake_root);
         assert_int_equal(mkdir(path, 0755), 0);
         put_text("memory", "memory.limit_in_bytes", "1000\n");
-        now_us += 5 * SECOND;
-        (void)look();
-        boxes_look(&b, "/nonexistent", MOST, now_us + 5 * SECOND);
+        assert_int_equal(look_after(10 * SECOND), 0);
+        put_text("", "vmstat", "torn");
+        assert_int_equal(look_after(10 * SECOND), 0);
+        b.root = "/nonexistent";
+        assert_int_equal(look_after(10 * SECOND), 0);
         assert_int_equal(b.n, 0);
-        assert_int_equal(b.refaults, 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -307,13 +393,14 @@ int
 main(void)
 {
         const struct CMUnitTest tests[] = {
-                CASE(boxes_look_adds_up_what_comes_back_in_those_at_their_limit),
+                CASE(boxes_look_tells_the_part_that_came_back_in_those_at_their_limit),
                 CASE(boxes_look_takes_a_limit_to_be_at_work_for_a_second),
-                CASE(boxes_look_searches_once_a_second_and_in_five_once_somebody_is_at_his_limit),
+                CASE(boxes_look_counts_no_hit_of_another_limit_below),
+                CASE(boxes_look_searches_once_a_second),
                 CASE(boxes_look_follows_who_has_half_of_a_limit_that_is_not_most_of_the_machine),
-                CASE(boxes_look_counts_nothing_twice),
-                CASE(boxes_look_goes_no_deeper_than_it_has_places_for),
-                CASE(boxes_look_follows_no_more_than_it_has_places_for),
+                CASE(boxes_look_goes_as_deep_as_it_has_places_for),
+                CASE(boxes_look_has_a_share_of_its_time_for_each_folder_of_the_root),
+                CASE(boxes_look_gives_idle_ones_places_to_others),
                 CASE(boxes_look_lets_go_of_one_whose_numbers_are_torn),
                 CASE(boxes_look_finds_nothing_where_there_is_nothing),
         };

@@ -595,7 +595,7 @@ decide_takes_no_stall_inside_a_limit_as_a_cause(void **state)
         static const struct {
                 uint64_t refault, inside;
                 enum level act;
-        } rows[] = { { 0, 0, LEVEL_TERM }, { 100, 75, LEVEL_TERM }, { 100, 76, LEVEL_WARN } };
+        } rows[] = { { 0, 0, LEVEL_TERM }, { 800, 700, LEVEL_TERM }, { 800, 701, LEVEL_WARN } };
         struct machine m;
 
         (void)state;

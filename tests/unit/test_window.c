@@ -122,13 +122,16 @@ what_comes_back_inside_limits_does_not_count(void **state)
         } t[] = {
                 { 1000, 0, 300, 3000, false },
                 { 1000, 100, 300, 2000, false },
-                /* less than a quarter of it outside */
-                { 1000, 300, 400, 1000, false },
-                { 1000, 301, 400, 0, true },
-                { 1000, 400, 400, 0, true },
-                { 1000, 500, 400, 0, true },
-                { 0, 400, 400, 0, true },
-                { 0, 200, 400, 10000, false },
+                /* less than an eighth of it outside */
+                { 1000, 700, 800, 1000, false },
+                { 1000, 701, 800, 0, true },
+                { 1000, 800, 800, 0, true },
+                { 1000, 900, 800, 0, true },
+                { 0, 800, 800, 0, true },
+                { 0, 200, 800, 10000, false },
+                /* and not of next to nothing */
+                { 16000, 1000, 1000, 0, true },
+                { 16000, 999, 999, 0, false },
                 { 1000, 0, 0, 0, false },
                 { 1000, 500, 0, 0, false },
         };
