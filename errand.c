@@ -387,8 +387,6 @@ tend_ballast(struct errand *e)
 static void
 tend_boxes(struct errand *e)
 {
-        uint64_t half_bytes =
-                (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
         uint64_t now_us = sampler_now_us();
 
         if (!atomic_load(&e->share->boxes) || !e->may_box) {
@@ -399,6 +397,9 @@ tend_boxes(struct errand *e)
         }
         if (e->boxes_due_us != UINT64_MAX && now_us < e->boxes_due_us)
                 return;
+        uint64_t half_bytes =
+                (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
+
         atomic_store(&e->share->boxed_bp, boxes_look(&e->boxes, half_bytes, now_us));
         atomic_store(&e->share->boxed_us, now_us);
         e->boxes_due_us = now_us + BOXES_PERIOD_US;
