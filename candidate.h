@@ -48,7 +48,7 @@ struct candidate {
         uint64_t swap_kib;
         uint64_t growth_kibps;
         uint64_t mark_kib[MARK_MAX];       /* candidate_size_kib() then; 0: started since */
-        uint64_t mark_shmem_kib[MARK_MAX]; /* shared memory of that */
+        uint32_t mark_shmem_kib[MARK_MAX]; /* shared memory of that, in whole MiB */
 
         uint32_t kin;     /* relatives by descent or job, itself included, on the roster or not */
         uint32_t sharers; /* relatives that show the same shared memory, itself included: >= 1 */

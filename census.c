@@ -264,7 +264,7 @@ row_start(struct row *r, const struct proc_stat *st, uint32_t kib)
 {
         *r = (struct row){
                 .start_ticks = st->start_ticks,
-                .stack = st->start_stack,
+                .stack = row_stack(st->start_stack),
                 .pid = st->pid,
                 .ppid = st->ppid,
                 .pgrp = st->pgrp,
@@ -278,7 +278,9 @@ static void
 row_mark(struct row *r, unsigned m, bool was_there)
 {
         r->mark_kib[m] = was_there ? census_row_kib(r) : 0;
-        r->mark_shmem_kib[m] = was_there ? r->shmem_kib : 0;
+        uint32_t shmem_mib = was_there ? r->shmem_kib / 1024 : 0;
+
+        r->mark_shmem_mib[m] = (uint16_t)(shmem_mib < UINT16_MAX ? shmem_mib : UINT16_MAX);
 }
 
 /*
@@ -494,8 +496,8 @@ census_mark(struct census *c, const struct mark *now, bool calm)
                 if (!calm)
                         memmove(&r->mark_kib[1], &r->mark_kib[0],
                                 (MARK_MAX - 2) * sizeof(r->mark_kib[0]));
-                memmove(&r->mark_shmem_kib[1], &r->mark_shmem_kib[0],
-                        (MARK_MAX - 2) * sizeof(r->mark_shmem_kib[0]));
+                memmove(&r->mark_shmem_mib[1], &r->mark_shmem_mib[0],
+                        (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
                 row_mark(r, to, true);
         }
 }

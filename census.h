@@ -23,17 +23,18 @@ enum {
         CENSUS_KERNEL = 4096,        /* kernel threads remembered by pid, to be left alone */
 };
 
-/* One process with memory.  At most 112 bytes: there are thousands. */
+/* One process with memory.  At most 96 bytes: there are thousands. */
 struct row {
         uint64_t start_ticks;
-        uint64_t stack; /* start_stack: a child with its parent's has not exec'd */
+        uint32_t stack; /* row_stack(): a child with its parent's has not exec'd */
         int32_t pid;
         int32_t ppid;
         int32_t pgrp;
         uint32_t anon_kib, shmem_kib, swap_kib, pagetables_kib; /* UINT32_MAX and above: 4 TiB */
         uint32_t first_kib;                                     /* anon + swap when first seen */
         uint32_t growth_kibps;
-        uint32_t mark_kib[MARK_MAX], mark_shmem_kib[MARK_MAX];
+        uint32_t mark_kib[MARK_MAX];
+        uint16_t mark_shmem_mib[MARK_MAX]; /* of that; UINT16_MAX and above: 64 GiB */
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
         uint32_t statm;      /* what statm said when status was read last; 0: it was not */
@@ -42,6 +43,13 @@ struct row {
         bool leaderless : 1; /* the leader is a zombie, other threads live on */
         bool struck : 1;
 };
+
+/* start_stack, folded: an address of 16 bytes' steps, laid out at random within more than 4 GiB. */
+static inline uint32_t
+row_stack(uint64_t start_stack)
+{
+        return (uint32_t)(start_stack ^ start_stack >> 32);
+}
 
 /* What is held open and known of a process that is, or was just now, on the roster. */
 struct follow {

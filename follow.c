@@ -183,7 +183,7 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
         }
         r->ppid = st->ppid;
         r->pgrp = st->pgrp;
-        r->stack = st->start_stack;
+        r->stack = row_stack(st->start_stack);
         f = follow_find(c, r->pid, r->start_ticks);
         if (passer) {
                 if (f && f->stack == st->start_stack && f->used >= c->reidentify)
@@ -304,7 +304,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
         memcpy(ret->unit, f->unit, sizeof(ret->unit));
         for (unsigned m = 0; m < MARK_MAX; m++) {
                 ret->mark_kib[m] = r->mark_kib[m];
-                ret->mark_shmem_kib[m] = r->mark_shmem_kib[m];
+                ret->mark_shmem_kib[m] = (uint32_t)r->mark_shmem_mib[m] * 1024;
         }
         for (unsigned k = 0; k < 2; k++) {
                 /* now - (now_ms - ref_ms): 32 bits of milliseconds come round every 49 days. */
@@ -657,7 +657,7 @@ follow_keep_past(struct census *c, const struct roster *r)
                 to->shmem_kib = (uint32_t)from->shmem_kib;
                 for (unsigned m = 0; m < MARK_MAX; m++) {
                         to->mark_kib[m] = (uint32_t)from->mark_kib[m];
-                        to->mark_shmem_kib[m] = (uint32_t)from->mark_shmem_kib[m];
+                        to->mark_shmem_mib[m] = (uint16_t)(from->mark_shmem_kib[m] / 1024);
                 }
         }
 }

@@ -746,20 +746,20 @@ static void
 follow_build_tells_shared_memory_of_then_apart(void **state)
 {
         (void)state;
-        put_sharer(PID, 1, 8000);
+        put_sharer(PID, 1, 8192);
         scan(true);
         census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, true);
-        put_sharer(PID, 1, 9000);
+        put_sharer(PID, 1, 9216);
         scan(true);
         census_mark(&c, &(struct mark){ 51 * SECOND, 0, 0, 0 }, false);
-        put_sharer(PID, 1, 10000);
+        put_sharer(PID, 1, 11000);
         scan(true);
         census_mark(&c, &(struct mark){ 52 * SECOND, 0, 0, 0 }, false);
         build();
-        assert_int_equal(find(PID)->mark_shmem_kib[MARK_CALM], 8000);
-        assert_int_equal(find(PID)->mark_shmem_kib[1], 9000);
-        assert_int_equal(find(PID)->mark_shmem_kib[0], 10000);
-        assert_int_equal(find(PID)->mark_kib[1], 9064);
+        assert_int_equal(find(PID)->mark_shmem_kib[MARK_CALM], 8192);
+        assert_int_equal(find(PID)->mark_shmem_kib[1], 9216);
+        assert_int_equal(find(PID)->mark_shmem_kib[0], 10 * 1024);
+        assert_int_equal(find(PID)->mark_kib[1], 9280);
 }
 
 static void
