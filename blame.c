@@ -82,12 +82,6 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
                v->swap_free_kib + g->swap_kib > v->swap_warn_kib;
 }
 
-static uint64_t
-smaller(uint64_t a, uint64_t b)
-{
-        return a < b ? a : b;
-}
-
 /*
  * What it shows more than it did, as far as that is its own.  Sizes of then are of what it showed:
  * a worker that shares 500 MiB with its parent and has leaked 450 since took 450, not the nothing

@@ -37,14 +37,6 @@ static const struct text_key event_keys[N_EVENTS] = {
         [MAX] = TEXT_KEY("max"),
 };
 
-static bool
-read_value(const struct text_scan *scan, uint64_t *ret)
-{
-        const char *p = scan->value;
-
-        return text_u64(&p, scan->value_end, ret) && p == scan->value_end;
-}
-
 static int
 open_file(int dir, const char *name)
 {
@@ -243,7 +235,7 @@ read_sum(struct boxes *b, int fd, const struct text_key *keys, unsigned n_keys, 
         uint64_t value[N_STAT] = { 0 };
         uint32_t seen = 0;
 
-        if (n < 0 || !text_scan_values(&scan, read_value, value, &seen))
+        if (n < 0 || !text_scan_values(&scan, text_read_u64, value, &seen))
                 return false;
         *ret = 0;
         for (unsigned i = 0; i < n_keys; i++)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "number.h"
 #include "policy.h"
 #include "sample.h"
 #include "window.h"
@@ -106,10 +107,9 @@ verdict_step_kib(const struct verdict *v)
 {
         uint64_t act_kib = v->term_kib ? v->term_kib : v->kill_kib;
 
-        /* Pressure alone acts: what the limits are by default. */
+        /* Pressure alone acts, and no limit says how much is worth a thought. */
         if (act_kib == 0 && v->warn_kib == 0)
-                return v->total_kib / 20 < DECIDE_STEP_MAX_KIB ? v->total_kib / 20
-                                                               : DECIDE_STEP_MAX_KIB;
+                return smaller(v->total_kib / 20, DECIDE_STEP_MAX_KIB);
         return (verdict_well_kib(v) - act_kib) / 2;
 }
 

@@ -391,7 +391,7 @@ tend_boxes(struct errand *e)
 
         if (!atomic_load(&e->share->boxes) || !e->may_box) {
                 boxes_close(&e->boxes);
-                atomic_store(&e->share->boxed_bp, 0);
+                atomic_store(&e->share->inside_bp, 0);
                 e->boxes_due_us = UINT64_MAX;
                 return;
         }
@@ -400,8 +400,8 @@ tend_boxes(struct errand *e)
         uint64_t half_bytes =
                 (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
 
-        atomic_store(&e->share->boxed_bp, boxes_look(&e->boxes, half_bytes, now_us));
-        atomic_store(&e->share->boxed_us, now_us);
+        atomic_store(&e->share->inside_bp, boxes_look(&e->boxes, half_bytes, now_us));
+        atomic_store(&e->share->inside_us, now_us);
         e->boxes_due_us = now_us + BOXES_PERIOD_US;
 }
 

@@ -316,18 +316,6 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
 
 /* ---- ranking ---- */
 
-static uint64_t
-larger(uint64_t a, uint64_t b)
-{
-        return a > b ? a : b;
-}
-
-static uint64_t
-smaller(uint64_t a, uint64_t b)
-{
-        return a < b ? a : b;
-}
-
 /* Since the moment that makes the most of it, of those that are remembered. */
 static uint32_t
 row_took(const struct census *c, const struct row *r)

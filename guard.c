@@ -128,12 +128,12 @@ refresh(struct guard *g, struct sample *s)
 static void
 look_at_boxes(struct guard *g, struct sample *s)
 {
-        uint64_t said_us = atomic_load(&g->share->boxed_us);
+        uint64_t said_us = atomic_load(&g->share->inside_us);
         bool holds = g->boxes && s->now_us < said_us + BOXED_US;
         uint64_t moved = sub_floor(s->refault, g->refault);
 
         if (holds)
-                g->inside += mul_div(moved, atomic_load(&g->share->boxed_bp), 10000);
+                g->inside += mul_div(moved, atomic_load(&g->share->inside_bp), 10000);
         g->refault = s->refault;
         s->inside = g->inside;
         if (g->sampler.boxed != g->boxed)

@@ -50,7 +50,7 @@ struct guard {
         uint64_t boxed;                 /* sampler.boxed as last seen */
         uint64_t boxed_us;              /* when it moved last */
         uint64_t tight_us;              /* when so little was available last */
-        bool boxes;                     /* share.boxed_bp is wanted */
+        bool boxes;                     /* share.inside_bp is wanted */
         uint64_t refault, inside;       /* sample.refault as last seen, sample.inside */
         uint64_t refreshed_us;
         uint64_t owned_kibps; /* growth of those that may be ended, when they were last looked at */

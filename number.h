@@ -14,6 +14,18 @@ sub_floor(uint64_t a, uint64_t b)
         return a > b ? a - b : 0;
 }
 
+static inline uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+        return a < b ? a : b;
+}
+
+static inline uint64_t
+larger(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
 /* a x b / c without overflow for the sizes and rates of any machine; c > 0. */
 static inline uint64_t
 mul_div(uint64_t a, uint64_t b, uint64_t c)

@@ -36,8 +36,8 @@ struct share {
         _Atomic bool stop;
         _Atomic uint64_t errands;         /* how often the errand thread has come round */
         _Atomic bool recording;           /* every look is to be recorded */
-        _Atomic uint32_t boxed_bp;        /* boxes_look() */
-        _Atomic uint64_t boxed_us;        /* when it said so; CLOCK_MONOTONIC */
+        _Atomic uint32_t inside_bp;       /* boxes_look() */
+        _Atomic uint64_t inside_us;       /* when it said so; CLOCK_MONOTONIC */
         _Atomic uint64_t paused_until_us; /* CLOCK_MONOTONIC; before that nobody is ended */
         int loop_fd;                      /* eventfd: there is something for the loop */
 
@@ -51,7 +51,7 @@ struct share {
         _Atomic bool acting; /* somebody is in flight */
         _Atomic bool hot;    /* a roster is wanted as soon as can be */
         _Atomic bool swap;   /* there is swap */
-        _Atomic bool boxes;  /* somebody reclaims inside a limit: share.boxed_bp is wanted */
+        _Atomic bool boxes;  /* somebody reclaims inside a limit: share.inside_bp is wanted */
         _Atomic uint64_t supply_kib; /* of the last verdict */
         _Atomic uint64_t shmem_kib;
         _Atomic uint64_t step_kib;  /* so much less of it is worth a new mark */

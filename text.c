@@ -143,6 +143,14 @@ text_scan_next(struct text_scan *scan)
 }
 
 bool
+text_read_u64(const struct text_scan *scan, uint64_t *ret)
+{
+        const char *p = scan->value;
+
+        return text_u64(&p, scan->value_end, ret) && p == scan->value_end;
+}
+
+bool
 text_scan_values(struct text_scan *scan, text_read_value *read, uint64_t *value, uint32_t *seen)
 {
         if (scan->p >= scan->end || scan->end[-1] != '\n')

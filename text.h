@@ -100,6 +100,10 @@ text_scan_next(struct text_scan *scan);
 typedef bool
 text_read_value(const struct text_scan *scan, uint64_t *ret);
 
+/* A number and nothing else. */
+bool
+text_read_u64(const struct text_scan *scan, uint64_t *ret);
+
 /*
  * Reads the values of all keys, in their order, and sets a bit of *seen for each; what is not there
  * stays as it was.  false for a torn text, a key twice, or a value that `read` refuses.

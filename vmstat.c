@@ -42,14 +42,6 @@ static const struct text_key keys[N_KEYS] = {
 #define ALL      (STEAL | 1u << PGSTEAL_ANON | 1u << PGSTEAL_FILE)
 #define BOTH     (1u << REFAULT_ANON | 1u << REFAULT_FILE)
 
-static bool
-read_value(const struct text_scan *scan, uint64_t *ret)
-{
-        const char *p = scan->value;
-
-        return text_u64(&p, scan->value_end, ret) && p == scan->value_end;
-}
-
 int
 vmstat_parse(const char *text, size_t len, struct vmstat *ret)
 {
@@ -59,7 +51,7 @@ vmstat_parse(const char *text, size_t len, struct vmstat *ret)
         uint64_t value[N_KEYS] = { 0 };
         uint32_t seen = 0;
 
-        if (!text_scan_values(&scan, read_value, value, &seen) || (seen & REQUIRED) != REQUIRED)
+        if (!text_scan_values(&scan, text_read_u64, value, &seen) || (seen & REQUIRED) != REQUIRED)
                 return -EINVAL;
         /* The kernel's counters wrap, and so may their sum: differences stay right. */
         ret->pgscan = value[PGSCAN_KSWAPD] + value[PGSCAN_DIRECT];
