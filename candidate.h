@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "number.h"
 #include "policy.h"
 #include "procstat.h"
 
@@ -16,6 +17,12 @@ enum {
         MARK_MAX = 4,             /* moments that sizes are compared with */
         MARK_CALM = MARK_MAX - 1, /* when all was well last */
         SWARM_MIN = 8, /* siblings, cousins or a brood with one executable make a swarm */
+};
+
+/* Shared memory of a process, and its addresses when it was seen to have so much. */
+struct shared_seen {
+        uint64_t shmem_kib;
+        uint16_t mapped_mib; /* less whole times 64 GiB: it is for differences */
 };
 
 /* A moment of the past: sizes of that time are in candidate.mark_kib. */
@@ -52,7 +59,8 @@ struct candidate {
 
         uint32_t kin;     /* relatives by descent or job, itself included, on the roster or not */
         uint32_t sharers; /* relatives that show the same shared memory, itself included: >= 1 */
-        bool cow;         /* forked and not yet exec'd: its pages are its parent's too */
+        uint16_t mapped_mib; /* as in struct shared_seen */
+        bool cow;            /* forked and not yet exec'd: its pages are its parent's too */
         uint64_t parent_kib; /* cow only: anon + swap of the parent */
         uint64_t first_kib;  /* cow only: its own anon + swap when first seen */
 
@@ -94,6 +102,25 @@ static inline uint64_t
 candidate_size_kib(const struct candidate *c)
 {
         return c->anon_kib + c->swap_kib + c->shmem_kib + c->pagetables_kib;
+}
+
+/*
+ * What counts where shared memory stays its owner's (census_shmem_stays()): what is seen no more
+ * may be in swap, but not what went with as many addresses: that was let go, or is another
+ * program's now.  Whoever keeps mapping and unmapping something else loses it once, at the most.
+ */
+static inline struct shared_seen
+shared_left(struct shared_seen before, struct shared_seen now)
+{
+        uint64_t hidden_kib = sub_floor(before.shmem_kib, now.shmem_kib);
+        int16_t unmapped_mib = (int16_t)(uint16_t)(before.mapped_mib - now.mapped_mib);
+        uint64_t gone_kib =
+                smaller(hidden_kib, unmapped_mib > 0 ? (uint64_t)unmapped_mib * 1024 : 0);
+
+        if (hidden_kib == 0)
+                return now;
+        return (struct shared_seen){ before.shmem_kib - gone_kib,
+                                     (uint16_t)(before.mapped_mib - gone_kib / 1024) };
 }
 
 /* True for one that may be ended at all. */

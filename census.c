@@ -145,7 +145,9 @@ row_place(struct census *c, uint32_t kib)
 /* What statm and, where it is worth it, status say. */
 struct sizes {
         uint64_t anon_kib, shmem_kib, swap_kib, pagetables_kib;
+        uint64_t mapped_kib;
         uint32_t statm; /* as in struct row */
+        bool steady;    /* those of the row: nothing else was read */
 };
 
 /* False when it has gone.  What cannot be understood leaves *ret as it was: statm has to do. */
@@ -159,8 +161,12 @@ read_status(struct census *c, int32_t pid, int32_t tid, struct sizes *ret)
         if (n <= 0)
                 return false;
         if (proc_status_parse(text, (size_t)n, &st) == 0)
-                *ret = (struct sizes){ st.anon_kib, st.shmem_kib, st.swap_kib, st.pagetables_kib,
-                                       ret->statm };
+                *ret = (struct sizes){ .anon_kib = st.anon_kib,
+                                       .shmem_kib = st.shmem_kib,
+                                       .swap_kib = st.swap_kib,
+                                       .pagetables_kib = st.pagetables_kib,
+                                       .mapped_kib = st.mapped_kib,
+                                       .statm = ret->statm };
         return true;
 }
 
@@ -305,13 +311,24 @@ census_shmem_stays(const struct census *c)
 }
 
 static void
+update_shared(const struct census *c, struct row *r, const struct sizes *s)
+{
+        struct shared_seen seen = { s->shmem_kib, (uint16_t)(s->mapped_kib / 1024) };
+
+        if (census_shmem_stays(c))
+                seen = shared_left((struct shared_seen){ r->shmem_kib, r->mapped_mib }, seen);
+        r->shmem_kib = clamp32(seen.shmem_kib);
+        r->mapped_mib = seen.mapped_mib;
+}
+
+static void
 row_update(const struct census *c, struct row *r, const struct sizes *s, uint64_t now_us)
 {
         uint32_t now_ms = (uint32_t)(now_us / 1000);
 
         r->anon_kib = clamp32(s->anon_kib);
-        if (!census_shmem_stays(c) || s->shmem_kib > r->shmem_kib)
-                r->shmem_kib = clamp32(s->shmem_kib);
+        if (!s->steady)
+                update_shared(c, r, s);
         r->swap_kib = clamp32(s->swap_kib);
         r->pagetables_kib = clamp32(s->pagetables_kib);
         r->statm = s->statm;
@@ -365,8 +382,12 @@ read_sizes(struct census *c, int32_t pid, const struct row *r, struct proc_stat 
         }
         if (!is_steady(c, r, ret))
                 return read_status(c, pid, 0, ret);
-        *ret = (struct sizes){ r->anon_kib, r->shmem_kib, r->swap_kib, r->pagetables_kib,
-                               r->statm };
+        *ret = (struct sizes){ .anon_kib = r->anon_kib,
+                               .shmem_kib = r->shmem_kib,
+                               .swap_kib = r->swap_kib,
+                               .pagetables_kib = r->pagetables_kib,
+                               .statm = r->statm,
+                               .steady = true };
         return true;
 }
 

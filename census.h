@@ -38,7 +38,8 @@ struct row {
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
         uint32_t statm;      /* what statm said when status was read last; 0: it was not */
-        uint16_t pass;       /* of the scan that saw it last */
+        uint16_t mapped_mib; /* as in struct shared_seen */
+        uint16_t pass : 13;  /* of the scan that saw it last */
         bool fresh_mark : 1; /* its marks are still to be filled in */
         bool leaderless : 1; /* the leader is a zombie, other threads live on */
         bool struck : 1;
@@ -100,7 +101,7 @@ struct census {
         uint32_t n, max;
         uint16_t *slot; /* hash by pid: index + 1 into row, 0: empty */
         uint32_t slot_mask;
-        uint16_t pass;
+        uint16_t pass : 13;
         bool swap;     /* there is swap: sizes are read from status */
         bool low;      /* memory is short: whoever scans says so */
         bool may_wait; /* its thread may wait for another process: false for one that must act */
@@ -138,10 +139,10 @@ int
 census_scan(struct census *c, uint64_t now_us, bool swap);
 
 /*
- * True while a process keeps the shared memory that it was seen with.  Where memory is short the
- * kernel takes such pages out of its page tables and puts them into swap, and status counts them
- * nowhere any more (VmSwap is anonymous memory only): of a hog's 900 MiB it showed 147, and
- * somebody steady with 105 MiB was ended first.
+ * True while a process keeps the shared memory that it was seen with, but for what it unmaps
+ * (shared_left()).  Where memory is short the kernel takes such pages out of its page tables and
+ * puts them into swap, and status counts them nowhere any more (VmSwap is anonymous memory only):
+ * of a hog's 900 MiB it showed 147, and somebody steady with 105 MiB was ended first.
  */
 bool
 census_shmem_stays(const struct census *c);

@@ -284,6 +284,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
                 .shmem_kib = r->shmem_kib,
                 .swap_kib = r->swap_kib,
                 .growth_kibps = r->growth_kibps,
+                .mapped_mib = r->mapped_mib,
                 .sharers = count_sharers(c, r),
                 .cow = parent && r->stack != 0 && parent->stack == r->stack,
                 .first_kib = r->first_kib,
@@ -643,6 +644,7 @@ follow_keep_past(struct census *c, const struct roster *r)
                         continue;
                 to->first_kib = (uint32_t)from->first_kib;
                 to->shmem_kib = (uint32_t)from->shmem_kib;
+                to->mapped_mib = from->mapped_mib;
                 for (unsigned m = 0; m < MARK_MAX; m++) {
                         to->mark_kib[m] = (uint32_t)from->mark_kib[m];
                         to->mark_shmem_mib[m] = (uint16_t)(from->mark_shmem_kib[m] / 1024);

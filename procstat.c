@@ -113,13 +113,29 @@ proc_statm_parse(const char *text, size_t len, struct proc_statm *ret)
         return 0;
 }
 
-enum status_key { UID, NS_PID, ANON, FILE_PAGES, SHMEM, PAGE_TABLES, SWAP, THREADS, N_STATUS_KEYS };
+enum status_key {
+        UID,
+        NS_PID,
+        MAPPED,
+        ANON,
+        FILE_PAGES,
+        SHMEM,
+        PAGE_TABLES,
+        SWAP,
+        THREADS,
+        N_STATUS_KEYS
+};
 
 static const struct text_key status_keys[N_STATUS_KEYS] = {
-        [UID] = TEXT_KEY("Uid"),        [NS_PID] = TEXT_KEY("NSpid"),
-        [ANON] = TEXT_KEY("RssAnon"),   [FILE_PAGES] = TEXT_KEY("RssFile"),
-        [SHMEM] = TEXT_KEY("RssShmem"), [PAGE_TABLES] = TEXT_KEY("VmPTE"),
-        [SWAP] = TEXT_KEY("VmSwap"),    [THREADS] = TEXT_KEY("Threads"),
+        [UID] = TEXT_KEY("Uid"),
+        [NS_PID] = TEXT_KEY("NSpid"),
+        [MAPPED] = TEXT_KEY("VmSize"),
+        [ANON] = TEXT_KEY("RssAnon"),
+        [FILE_PAGES] = TEXT_KEY("RssFile"),
+        [SHMEM] = TEXT_KEY("RssShmem"),
+        [PAGE_TABLES] = TEXT_KEY("VmPTE"),
+        [SWAP] = TEXT_KEY("VmSwap"),
+        [THREADS] = TEXT_KEY("Threads"),
 };
 
 #define STATUS_REQUIRED (1u << UID | 1u << THREADS)
@@ -183,6 +199,7 @@ proc_status_parse(const char *text, size_t len, struct proc_status *ret)
                 .shmem_kib = value[SHMEM],
                 .pagetables_kib = value[PAGE_TABLES],
                 .swap_kib = value[SWAP],
+                .mapped_kib = value[MAPPED],
                 .n_threads = (uint32_t)value[THREADS],
                 .ns_init = value[NS_PID] == 1,
         };

@@ -53,6 +53,7 @@ struct proc_status {
         uint64_t shmem_kib;
         uint64_t pagetables_kib;
         uint64_t swap_kib;
+        uint64_t mapped_kib; /* addresses in use, with memory or without */
         uint32_t n_threads;
         bool ns_init; /* pid 1 of a PID namespace other than the one /proc shows (NSpid) */
 };

@@ -33,6 +33,7 @@ read_status(struct candidate *c, const char *text, size_t len)
                 return false;
         c->anon_kib = st.anon_kib;
         c->shmem_kib = st.shmem_kib;
+        c->mapped_mib = (uint16_t)(st.mapped_kib / 1024);
         c->swap_kib = st.swap_kib;
         c->pagetables_kib = st.pagetables_kib;
         return true;
@@ -95,6 +96,21 @@ roster_measure(struct candidate *c, uint64_t now_us)
         }
 }
 
+static struct shared_seen
+shared_of(const struct candidate *c)
+{
+        return (struct shared_seen){ c->shmem_kib, c->mapped_mib };
+}
+
+static void
+keep_shared(struct candidate *c, struct shared_seen before)
+{
+        struct shared_seen left = shared_left(before, shared_of(c));
+
+        c->shmem_kib = left.shmem_kib;
+        c->mapped_mib = left.mapped_mib;
+}
+
 /* status costs seven times as much to print as statm. */
 static bool
 may_wait(const struct roster *r, uint32_t i)
@@ -114,12 +130,11 @@ refresh(struct roster *r, uint64_t now_us, bool all)
                 struct candidate *c = &r->c[i];
 
                 if (all || !may_wait(r, i)) {
-                        uint64_t shmem_kib = c->shmem_kib;
+                        struct shared_seen before = shared_of(c);
 
                         /* Whoever has page tables is still there. */
-                        if (roster_read(c) && r->shmem_stays && c->pagetables_kib > 0 &&
-                            c->shmem_kib < shmem_kib)
-                                c->shmem_kib = shmem_kib;
+                        if (roster_read(c) && r->shmem_stays && c->pagetables_kib > 0)
+                                keep_shared(c, before);
                         roster_measure(c, now_us);
                 }
                 if (candidate_eligible(c))
@@ -179,8 +194,8 @@ roster_adopt_past(struct roster *r, const struct roster *before)
                 if (!b)
                         continue;
                 r->c[i].first_kib = b->first_kib;
-                if (r->shmem_stays && r->c[i].shmem_kib < b->shmem_kib)
-                        r->c[i].shmem_kib = b->shmem_kib;
+                if (r->shmem_stays)
+                        keep_shared(&r->c[i], shared_of(b));
                 for (unsigned m = 0; m < MARK_MAX; m++) {
                         r->c[i].mark_kib[m] = b->mark_kib[m];
                         r->c[i].mark_shmem_kib[m] = b->mark_shmem_kib[m];

@@ -124,22 +124,6 @@ fake_end(int32_t pid)
         fake_remove(fake_path("%d", pid));
 }
 
-static inline void
-fake_status(const struct fake *f, char *text, size_t size)
-{
-        int n = snprintf(text, size, "Name:\t%s\nPid:\t%d\nUid:\t%u\t%u\t%u\t%u\n%sNSpid:\t%s\n",
-                         f->name ? f->name : "x", f->pid, f->uid, f->uid, f->uid, f->uid,
-                         f->groups ? f->groups : "", f->nspid ? f->nspid : "1");
-
-        if (!f->no_memory)
-                n += snprintf(
-                        text + n, size - (size_t)n,
-                        "RssAnon:\t%" PRIu64 " kB\nRssFile:\t%" PRIu64 " kB\nRssShmem:\t%" PRIu64
-                        " kB\nVmPTE:\t%" PRIu64 " kB\nVmSwap:\t%" PRIu64 " kB\n",
-                        f->anon_kib, f->file_kib, f->shmem_kib, f->pagetables_kib, f->swap_kib);
-        (void)snprintf(text + n, size - (size_t)n, "Threads:\t%u\n", f->n_threads);
-}
-
 static inline uint64_t
 fake_shared(const struct fake *f)
 {
@@ -154,17 +138,40 @@ fake_resident(const struct fake *f)
         return f->no_memory ? 0 : f->anon_kib / page_kib + fake_shared(f);
 }
 
+/* Pages that have an address. */
+static inline uint64_t
+fake_mapped(const struct fake *f)
+{
+        uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+
+        return f->addresses_kib ? f->addresses_kib / page_kib : fake_resident(f) + 1000;
+}
+
+static inline void
+fake_status(const struct fake *f, char *text, size_t size)
+{
+        int n = snprintf(text, size, "Name:\t%s\nPid:\t%d\nUid:\t%u\t%u\t%u\t%u\n%sNSpid:\t%s\n",
+                         f->name ? f->name : "x", f->pid, f->uid, f->uid, f->uid, f->uid,
+                         f->groups ? f->groups : "", f->nspid ? f->nspid : "1");
+
+        if (!f->no_memory)
+                n += snprintf(text + n, size - (size_t)n,
+                              "VmSize:\t%" PRIu64 " kB\nRssAnon:\t%" PRIu64
+                              " kB\nRssFile:\t%" PRIu64 " kB\nRssShmem:\t%" PRIu64
+                              " kB\nVmPTE:\t%" PRIu64 " kB\nVmSwap:\t%" PRIu64 " kB\n",
+                              fake_mapped(f) * (uint64_t)sysconf(_SC_PAGESIZE) / 1024, f->anon_kib,
+                              f->file_kib, f->shmem_kib, f->pagetables_kib, f->swap_kib);
+        (void)snprintf(text + n, size - (size_t)n, "Threads:\t%u\n", f->n_threads);
+}
+
 static inline void
 fake_statm(const struct fake *f, char *text, size_t size)
 {
-        uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-        uint64_t pages = f->addresses_kib ? f->addresses_kib / page_kib : fake_resident(f) + 1000;
-
         if (f->no_memory)
                 (void)snprintf(text, size, "0 0 0 0 0 0 0\n");
         else
-                (void)snprintf(text, size, "%" PRIu64 " %" PRIu64 " %" PRIu64 " 1 0 1 0\n", pages,
-                               fake_resident(f), fake_shared(f));
+                (void)snprintf(text, size, "%" PRIu64 " %" PRIu64 " %" PRIu64 " 1 0 1 0\n",
+                               fake_mapped(f), fake_resident(f), fake_shared(f));
 }
 
 /* Writes, or writes anew, stat, statm and status: of a thread status alone. */

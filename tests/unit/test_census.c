@@ -180,23 +180,27 @@ census_scan_takes_all_sizes_from_status_while_there_is_swap(void **state)
 }
 
 static void
-put_shared(uint64_t shmem_kib)
+put_shared(uint64_t shmem_kib, uint64_t addresses_kib)
 {
-        fake_put((struct fake){
-                .pid = PID, .ppid = 1, .start_ticks = 7, .anon_kib = 10, .shmem_kib = shmem_kib });
+        fake_put((struct fake){ .pid = PID,
+                                .ppid = 1,
+                                .start_ticks = 7,
+                                .anon_kib = 10,
+                                .shmem_kib = shmem_kib,
+                                .addresses_kib = addresses_kib });
 }
 
 static void
 census_scan_lets_nobody_lose_shared_memory_to_swap(void **state)
 {
         (void)state;
-        put_shared(500);
+        put_shared(500, 2048);
         scan();
         c.low = true;
-        put_shared(900);
+        put_shared(900, 2048);
         scan();
         assert_int_equal(find(PID)->shmem_kib, 900);
-        put_shared(200);
+        put_shared(200, 2048);
         scan();
         assert_int_equal(find(PID)->shmem_kib, 900);
         /* What goes where nothing is short, or without swap, has been given back. */
@@ -205,9 +209,35 @@ census_scan_lets_nobody_lose_shared_memory_to_swap(void **state)
                 scan();
         assert_int_equal(find(PID)->shmem_kib, 200);
         c.low = true;
-        put_shared(100);
+        put_shared(100, 2048);
         scan_after(SECOND, false);
         assert_true(find(PID)->shmem_kib < 200);
+}
+
+/* 900 MiB of video that a program is done with are not to be held against it. */
+static void
+census_scan_counts_no_shared_memory_that_was_unmapped(void **state)
+{
+        const uint64_t mib = 1024, more = UINT64_C(1) << 30; /* KiB: a TiB that is mapped besides */
+
+        (void)state;
+        c.low = true;
+        put_shared(900 * mib, more + 1000 * mib);
+        scan();
+        put_shared(150 * mib, more + 400 * mib); /* 600 let go, 150 in swap */
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 300 * mib);
+        for (int i = 0; i < 4; i++) /* told once */
+                scan();
+        assert_int_equal(find(PID)->shmem_kib, 300 * mib);
+        put_shared(150 * mib, more + 900 * mib); /* something else is mapped, and let go again */
+        scan();
+        put_shared(150 * mib, more + 400 * mib);
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 300 * mib);
+        put_shared(20 * mib, 100 * mib); /* a terabyte less: never below what is seen */
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 20 * mib);
 }
 
 /* How many of the four have so much swap. */
@@ -1162,6 +1192,7 @@ main(void)
                 CASE(census_row_stays_small),
                 CASE(census_scan_takes_all_sizes_from_status_while_there_is_swap),
                 CASE(census_scan_lets_nobody_lose_shared_memory_to_swap),
+                CASE(census_scan_counts_no_shared_memory_that_was_unmapped),
                 CASE(census_scan_reads_the_steady_whole_by_turns),
                 CASE(census_forget_knows_nobody_any_more),
                 CASE(census_scan_takes_anonymous_memory_from_statm_without_swap),

@@ -516,12 +516,14 @@ follow_keep_past_keeps_what_a_roster_knows_of_the_past(void **state)
         scan_and_build();
         find(PID)->first_kib = 7;
         find(PID)->shmem_kib = 500;
+        find(PID)->mapped_mib = 600;
         for (unsigned m = 0; m < MARK_MAX; m++)
                 find(PID)->mark_kib[m] = 10 + m;
         find(PID + 1)->start_ticks++;
         find(PID + 1)->mark_kib[0] = 1;
         follow_keep_past(&c, &roster);
         assert_int_equal(census_find(&c, PID)->shmem_kib, 500);
+        assert_int_equal(census_find(&c, PID)->mapped_mib, 600);
         scan_and_build();
         assert_int_equal(find(PID)->first_kib, 7);
         for (unsigned m = 0; m < MARK_MAX; m++)

@@ -273,6 +273,7 @@ status_reads_kernel_6_1(void **state)
         assert_int_equal(st.shmem_kib, 5);
         assert_int_equal(st.pagetables_kib, 52);
         assert_int_equal(st.swap_kib, 77);
+        assert_int_equal(st.mapped_kib, 3060);
         assert_int_equal(st.n_threads, 3);
         assert_false(st.ns_init);
 }

@@ -116,6 +116,25 @@ roster_refresh_lets_nobody_lose_shared_memory_to_swap(void **state)
 }
 
 static void
+roster_refresh_counts_no_shared_memory_that_was_unmapped(void **state)
+{
+        (void)state;
+        set_up();
+        struct candidate *c = add(&r, 1);
+
+        c->size_fd = file_of(status); /* 30 KiB of it, in less than a MiB of addresses */
+        c->size_is_status = true;
+        c->shmem_kib = 9 * 1024;
+        c->mapped_mib = 5;
+        r.shmem_stays = true;
+        (void)roster_refresh(&r, 1000000);
+        assert_int_equal(c->shmem_kib, 4 * 1024);
+        (void)roster_refresh(&r, 2000000);
+        assert_int_equal(c->shmem_kib, 4 * 1024);
+        (void)close(c->size_fd);
+}
+
+static void
 roster_read_takes_anonymous_memory_alone_from_statm(void **state)
 {
         const uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
@@ -459,6 +478,10 @@ roster_adopt_past_takes_sizes_of_moments_that_were_not_seen(void **state)
         r.c[1].shmem_kib = 9;
         roster_adopt_past(&r, &before);
         assert_int_equal(r.c[1].shmem_kib, 9);
+        before.c[0].shmem_kib = 2048;
+        before.c[0].mapped_mib = 1;
+        roster_adopt_past(&r, &before);
+        assert_int_equal(r.c[1].shmem_kib, 1024);
 }
 
 static void
@@ -486,6 +509,7 @@ main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(roster_read_takes_all_sizes_from_status),
                 cmocka_unit_test(roster_refresh_lets_nobody_lose_shared_memory_to_swap),
+                cmocka_unit_test(roster_refresh_counts_no_shared_memory_that_was_unmapped),
                 cmocka_unit_test(roster_read_takes_anonymous_memory_alone_from_statm),
                 cmocka_unit_test(roster_read_takes_one_past_its_end_for_empty),
                 cmocka_unit_test(roster_read_takes_what_cannot_be_read_for_gone),
