@@ -77,6 +77,7 @@ boot() { # SCENARIO SWAP LOG
         [ "$clock/$1" != virtual/suspend ] || VM_CLOCK=host choose_machine
         local words="log_buf_len=4M vm_clock=$clock scenario=$1 swap=$2 daemon=$daemon seed=$seed"
         local port=
+        words="$words settings=${VM_SETTINGS:-}"
         [ "${VM_TRACE:-}" ] && port="-serial file:$3.trace" words="$words trace=$VM_TRACE"
         truncate -s "$((mem * 2))M" "$3.swap"
         # shellcheck disable=SC2086 # $machine and $port are lists of words
