@@ -95,10 +95,9 @@ strike(struct guard *g, struct candidate *c)
 static int
 signal_for(const struct guard *g, const struct candidate *c)
 {
-        /* A frozen process does not run its handler, and a namespace's init need not have one. When
-         * the last one ended and gave nothing back, its memory lives on in somebody else: a hog
-         * that forks away on SIGTERM would do so for ever. */
-        bool kill = g->verdict.act == LEVEL_KILL || c->frozen || c->ns_init || g->vain > 0;
+        /* When the last one ended and gave nothing back, its memory lives on in somebody else: a
+         * hog that forks away on SIGTERM would do so for ever. */
+        bool kill = g->vain > 0 || watch_kills_first(g->policy, &g->verdict, c);
 
         return kill ? SIGKILL : SIGTERM;
 }
@@ -163,7 +162,7 @@ tell_victim(const struct guard *g, const struct choice *ch, const struct candida
                 .n = ch->who.n,
                 .sig = sig,
                 .dry_run = g->dry_run,
-                .after_vain = g->vain > 0,
+                .after_vain = g->vain > 0 && !watch_kills_first(g->policy, &g->verdict, lead),
                 .standing = lead->standing,
                 .blamed = ch->blamed,
                 .took_kib = ch->blame.took_kib,

@@ -139,6 +139,14 @@ event_of(struct watch *w, const struct policy *p, const struct watch_look *l)
         return w->state == WATCH_TERM ? event_term(w, p, l) : event_kill(w, p, l);
 }
 
+bool
+watch_kills_first(const struct policy *p, const struct verdict *v, const struct candidate *c)
+{
+        /* Whoever is given no time is not asked.  A frozen process does not run its handler, and a
+         * namespace's init need not have one. */
+        return v->act == LEVEL_KILL || p->grace_us == 0 || c->frozen || c->ns_init;
+}
+
 void
 watch_begin(struct watch *w, const struct watch_look *l, bool kill)
 {

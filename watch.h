@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * After the signal: waits, escalates, settles, gives up.  Pure: a table of state and event; the
- * clock and the sizes are arguments.  It never signals: it says what to do.
+ * From the first signal on: which it is, and then waits, escalates, settles, gives up.  Pure: a
+ * table of state and event; the clock and the sizes are arguments.  It never signals: it says what
+ * to do.
  */
 #ifndef OOMGUARD_WATCH_H
 #define OOMGUARD_WATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "candidate.h"
 #include "decide.h"
 #include "policy.h"
 
@@ -54,6 +56,10 @@ struct watch_look {
         uint64_t expect_kib; /* that ending them should give back; for watch_begin() */
         const struct verdict *verdict;
 };
+
+/* Whether the first signal to it is SIGKILL, whatever came before. */
+bool
+watch_kills_first(const struct policy *p, const struct verdict *v, const struct candidate *c);
 
 /* A first signal was sent: SIGKILL at once when `kill`. */
 void

@@ -43,6 +43,21 @@ who_ignores_sigterm_gets_sigkill_after_the_grace_time(void)
 }
 
 static void
+without_a_grace_time_nobody_is_asked(void)
+{
+        memory_make_up();
+        struct actor *hog = actor_start_ready("hold=50 wait");
+        struct actor *other = actor_start_ready("hold=40 wait");
+
+        low("[kill]\ngrace = 0s\n");
+        actor_dies(hog, SIGKILL);
+        (void)guard_says("SIGKILL to %d ", (int)hog->pid);
+        (void)guard_says("%d (subject) ended ", (int)hog->pid);
+        guard_looks(CASES_LOOKS);
+        CHECK(actor_lives(other) && guard_said("SIGTERM") == 0, "it was asked");
+}
+
+static void
 who_ignores_sigterm_is_let_go_when_memory_has_recovered(void)
 {
         memory_make_up();
@@ -280,6 +295,7 @@ who_grows_while_nobody_is_ended_is_ended_all_the_same(void)
 const struct system_case cases_kill[] = {
         CASE(who_ignores_sigterm_is_let_go_when_memory_has_recovered),
         CASE(who_ignores_sigterm_gets_sigkill_after_the_grace_time),
+        CASE(without_a_grace_time_nobody_is_asked),
         CASE(who_ends_slowly_but_surely_is_signalled_once),
         CASE(a_stopped_process_ends_by_sigterm_too),
         CASE(a_leader_that_has_ended_is_ended_with_its_threads),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * After the signal: every state with every event, and the times between them to the microsecond.
+ * Which signal is the first; after it every state with every event, and the times between them to
+ * the microsecond.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,6 +65,32 @@ assert_did(struct scene *sc, uint64_t us, enum watch_do todo, enum watch_state s
 {
         assert_int_equal(step(sc, us), todo);
         assert_int_equal(sc->w.state, state);
+}
+
+static void
+watch_kills_first_where_asking_would_be_no_use_or_is_not_wanted(void **state)
+{
+        static const struct {
+                enum level act;
+                uint64_t grace_us;
+                bool frozen, ns_init, kill;
+        } rows[] = {
+                { LEVEL_TERM, 3 * SECOND, false, false, false },
+                { LEVEL_TERM, 1 * MS, false, false, false },
+                { LEVEL_TERM, 0, false, false, true },
+                { LEVEL_KILL, 3 * SECOND, false, false, true },
+                { LEVEL_TERM, 3 * SECOND, true, false, true },
+                { LEVEL_TERM, 3 * SECOND, false, true, true },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                struct policy p = { .grace_us = rows[i].grace_us };
+                struct verdict v = { .level = rows[i].act, .act = rows[i].act };
+                struct candidate c = { .frozen = rows[i].frozen, .ns_init = rows[i].ns_init };
+
+                assert_int_equal(watch_kills_first(&p, &v, &c), rows[i].kill);
+        }
 }
 
 /* The whole table: one look after the first signal, in both states that wait. */
@@ -417,6 +444,7 @@ int
 main(void)
 {
         static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(watch_kills_first_where_asking_would_be_no_use_or_is_not_wanted),
                 cmocka_unit_test(watch_step_answers_every_event_in_every_state),
                 cmocka_unit_test(watch_step_does_nothing_while_idle),
                 cmocka_unit_test(watch_step_reaps_once_and_a_tick_after_sigkill),
