@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_hook.h"
 #include "config.h"
 #include "host.h"
 #include "look.h"
@@ -151,6 +152,7 @@ look_around(struct check *c)
         read_machine(c);
         if (c->has_machine)
                 check_limits(&c->policy, &c->standard, &c->machine, take_finding, c);
+        check_hook(c->ctl, &c->policy, take_finding, c);
         int r = check_rules_count(c->ctl, &c->policy, &c->rules);
 
         c->has_rules = r == 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `check`: faults, rules without anybody, and limits that make no sense on this machine.
+ * `check`: faults, rules without anybody, limits that make no sense on this machine, and a hook
+ * that cannot be run.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <cmocka.h>
 #include "ctl_golden.h"
 #include "config.h"
+#include "ctl/check_hook.h"
 #include "ctl/check_limits.h"
 #include "ctl/zones.h"
 
@@ -335,6 +337,131 @@ limits_over_this_place_are_noted(void **state)
                    "/x/memory.max limits this place to 512 MiB");
 }
 
+/* ---- the hook ---- */
+
+static struct told
+ask_hook(const char *exec)
+{
+        struct policy *p = calloc(1, sizeof(*p));
+        struct told t = { .n = 0 };
+
+        assert_non_null(p);
+        (void)snprintf(p->notify_exec, sizeof(p->notify_exec), "%s", exec);
+        check_hook(&(struct ctl){ .root = "." }, p, note, &t);
+        free(p);
+        return t;
+}
+
+/* A program of a machine of its own. */
+static void
+begin_hook(mode_t folder, mode_t file)
+{
+        golden_begin(NULL);
+        assert_int_equal(mkdir("opt", 0755), 0);
+        assert_int_equal(mkdir("opt/bin", 0755), 0);
+        FILE *f = fopen("opt/bin/tell", "w");
+
+        assert_non_null(f);
+        assert_int_equal(fclose(f), 0);
+        assert_int_equal(chmod("opt/bin/tell", file), 0);
+        assert_int_equal(chmod("opt/bin", folder), 0);
+}
+
+static void
+a_hook_that_can_be_run_is_passed_over(void **state)
+{
+        static const struct {
+                mode_t folder, file;
+        } good[] = { { 0755, 0755 }, { 0711, 0775 }, { 01777, 0555 } };
+
+        (void)state;
+        assert_int_equal(ask_hook("").n, 0);
+        for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+                begin_hook(good[i].folder, good[i].file);
+                assert_int_equal(ask_hook("/opt/bin/tell").n, 0);
+                golden_end();
+        }
+}
+
+static void
+a_hook_that_is_not_there_is_told(void **state)
+{
+        (void)state;
+        begin_hook(0755, 0755);
+        expect_one(ask_hook("/opt/bin/tel"), FINDING_WARNING, "[notify] exec",
+                   "/opt/bin/tel is not run: it cannot be found (No such file or directory)");
+        expect_one(ask_hook("/opt/bin/tell --now"), FINDING_WARNING, "[notify] exec",
+                   "it cannot be found");
+        expect_one(ask_hook("/opt/bin"), FINDING_WARNING, "[notify] exec", "no regular file");
+        assert_int_equal(symlink("tell", "opt/bin/link"), 0);
+        assert_int_equal(ask_hook("/opt/bin/link").n, 0);
+}
+
+static void
+a_hook_that_its_user_may_not_run_is_told(void **state)
+{
+        (void)state;
+        begin_hook(0755, 0744);
+        struct told t = ask_hook("/opt/bin/tell");
+
+        expect_one(t, FINDING_WARNING, "[notify] exec",
+                   "may not execute /opt/bin/tell (mode 0744)");
+        assert_string_equal(t.f[0].remedy, "sudo chmod a+rx /opt/bin/tell");
+        golden_end();
+        begin_hook(0700, 0755);
+        t = ask_hook("/opt/bin/tell");
+        expect_one(t, FINDING_WARNING, "[notify] exec", "may not enter /opt/bin (mode 0700)");
+        assert_string_equal(t.f[0].remedy, "sudo chmod a+x /opt/bin");
+        golden_end();
+        /* One reason is enough. */
+        begin_hook(0700, 0600);
+        expect_one(ask_hook("/opt/bin/tell"), FINDING_WARNING, "[notify] exec", "may not enter");
+}
+
+static void
+a_hook_that_anybody_may_write_is_told(void **state)
+{
+        (void)state;
+        begin_hook(0755, 0757);
+        struct told t = ask_hook("/opt/bin/tell");
+
+        expect_one(t, FINDING_WARNING, "[notify] exec",
+                   "anybody may write /opt/bin/tell (mode 0757)");
+        assert_string_equal(t.f[0].remedy, "sudo chmod o-w /opt/bin/tell");
+        golden_end();
+        begin_hook(0777, 0755);
+        expect_one(ask_hook("/opt/bin/tell"), FINDING_WARNING, "[notify] exec",
+                   "anybody may write /opt/bin (mode 0777)");
+}
+
+static void
+a_hook_where_its_service_does_not_look_is_told(void **state)
+{
+        (void)state;
+        begin_hook(0755, 0755);
+        assert_int_equal(rename("opt/bin", "tmp"), 0);
+        expect_one(ask_hook("/tmp/tell"), FINDING_WARNING, "[notify] exec", "a /tmp");
+}
+
+static void
+check_warns_of_the_hook(void **state)
+{
+        (void)state;
+        begin_hook(0755, 0644);
+        FILE *f = fopen("conf", "w");
+
+        assert_non_null(f);
+        (void)fputs("[notify]\nexec = /opt/bin/tell\n", f);
+        assert_int_equal(fclose(f), 0);
+        struct golden_answer a =
+                golden_run(ctl_check, (struct ctl){ .columns = 200 }, "check conf");
+
+        assert_int_equal(a.status, CTL_OK);
+        assert_non_null(strstr(a.out, "may not execute /opt/bin/tell (mode 0644)"));
+        assert_non_null(strstr(a.out, "1 warning;"));
+        golden_free(&a);
+}
+
 /* ---- zoneinfo ---- */
 
 static void
@@ -403,6 +530,13 @@ main(void)
                 cmocka_unit_test(limits_that_never_act_are_told),
                 cmocka_unit_test(limits_of_size_that_nobody_reaches_are_told),
                 cmocka_unit_test(limits_over_this_place_are_noted),
+                cmocka_unit_test_teardown(a_hook_that_is_not_there_is_told, tear_down),
+                cmocka_unit_test(a_hook_that_can_be_run_is_passed_over),
+                cmocka_unit_test_teardown(a_hook_that_its_user_may_not_run_is_told, tear_down),
+                cmocka_unit_test_teardown(a_hook_that_anybody_may_write_is_told, tear_down),
+                cmocka_unit_test_teardown(a_hook_where_its_service_does_not_look_is_told,
+                                          tear_down),
+                cmocka_unit_test_teardown(check_warns_of_the_hook, tear_down),
                 cmocka_unit_test(zones_are_summed_up),
                 cmocka_unit_test(zones_refuse_what_is_none),
         };
