@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "loader.h"
 
@@ -57,6 +58,16 @@ read_all(int fd, char **ret, size_t *ret_len)
         return 0;
 }
 
+/* A file that is a link to /dev/null is masked: a package's own may be put out of force that way.
+ */
+static bool
+is_masked(int fd)
+{
+        struct stat st;
+
+        return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
 static void
 load_file(struct loader *l, const char *path, bool may_be_missing)
 {
@@ -67,6 +78,10 @@ load_file(struct loader *l, const char *path, bool may_be_missing)
         if (fd < 0) {
                 if (errno != ENOENT || !may_be_missing)
                         loader_tell(l, path, 0, "cannot be read: %s", strerror(errno));
+                return;
+        }
+        if (is_masked(fd)) {
+                (void)close(fd);
                 return;
         }
         r = read_all(fd, &text, &len);

@@ -1023,6 +1023,35 @@ a_drop_in_may_make_good_what_was_out_of_order(void **state)
         (void)load(at, "");
 }
 
+/* As files of the service manager's are masked. */
+static void
+a_link_to_dev_null_masks_a_file_and_nothing_else(void **state)
+{
+        const struct place *at = *state;
+        char path[512];
+        struct policy p;
+
+        put(at, "c", "[kill]\ngrace = 1s\n");
+        make_dir(at, "c.d");
+        put(at, "c.d/1.conf", "[kill]\ngive_up = 20s\n");
+        (void)snprintf(path, sizeof(path), "%s.d/2.conf", at->conf);
+        assert_int_equal(symlink("/dev/null", path), 0);
+        put(at, "c.d/3.conf", "[kill]\ngrace = 3s\n");
+        p = load(at, "");
+        assert_int_equal(p.grace_us, 3000000);
+        assert_int_equal(p.give_up_us, 20000000);
+        assert_int_equal(p.n_files, 3);
+        assert_string_equal(strrchr(p.files[2], '/'), "/3.conf");
+
+        assert_int_equal(unlink(at->conf), 0);
+        assert_int_equal(symlink("/dev/null", at->conf), 0);
+        p = load(at, "");
+        assert_int_equal(p.n_files, 2);
+        (void)snprintf(path, sizeof(path), "%s.d/4.conf", at->conf);
+        assert_int_equal(symlink("/dev/zero", path), 0);
+        (void)load(at, "c.d/4.conf: cannot be read: Not a regular file\n");
+}
+
 static void
 files_that_cannot_be_read_are_told(void **state)
 {
@@ -1168,6 +1197,8 @@ main(void)
                 cmocka_unit_test_setup_teardown(every_fault_in_every_file_is_told, set_up,
                                                 tear_down),
                 cmocka_unit_test_setup_teardown(a_drop_in_may_make_good_what_was_out_of_order,
+                                                set_up, tear_down),
+                cmocka_unit_test_setup_teardown(a_link_to_dev_null_masks_a_file_and_nothing_else,
                                                 set_up, tear_down),
                 cmocka_unit_test_setup_teardown(files_that_cannot_be_read_are_told, set_up,
                                                 tear_down),
