@@ -180,7 +180,7 @@ unit: $(UNIT)
 # What proves the program, without a virtual machine; under three minutes.
 check: $(PROGRAMS) $(UNIT) $(CORPUS) $(BUILD)/replay $(SYSTEM) $(TELLING) $(NOTIFIED) check-format
 	@PURE="$(PURE)" LOOP="$(LOOP) $(SCANNED)" CC="$(CC)" tests/run.sh \
-	        "tests/gates/gates.sh $(BUILD)" $(UNIT) \
+	        "tests/gates/gates.sh $(BUILD)" "tests/gates/examples.sh ./oomguard $(BUILD)" $(UNIT) \
 	        $(foreach f,$(FUZZ),"$(BUILD)/fuzz/$(f) tests/fuzz/corpus/$(f)") \
 	        "$(BUILD)/replay tests/replay/expect $(TRACES)" \
 	        "$(BUILD)/system/system ./oomguard $(BUILD)/system/subject" \
