@@ -73,6 +73,72 @@ who_ignores_sigterm_is_let_go_when_memory_has_recovered(void)
         CHECK(guard_said("SIGKILL") == 0, "said too much");
 }
 
+enum { DOZEN = 12 };
+
+/* Of one parent, and deaf to SIGTERM; they leak together.  `last` are the words of the last. */
+static struct actor *
+leaking_dozen(const char *last)
+{
+        char words[256];
+
+        (void)snprintf(words, sizeof(words), "fork=11 { ignore wait grow=0:1 } %s reap", last);
+        struct actor *dozen = actor_start(words);
+
+        actor_ready(dozen, DOZEN);
+        return dozen;
+}
+
+static void
+let_it_leak(struct actor *dozen, const char *more)
+{
+        char text[512];
+
+        (void)snprintf(text, sizeof(text), "%s%s", LIMITS("115M", "100M", "0%"), more);
+        memory_leave(140);
+        guard_begin_with(text);
+        guard_looks(10);
+        actor_go(dozen, DOZEN);
+}
+
+static void
+all_of_it_dies(struct actor *dozen, struct actor *other)
+{
+        for (int i = 0; i < DOZEN; i++)
+                actor_child_dies(dozen, i, SIGKILL);
+        (void)guard_says("%d processes like %d (subject) ended ", DOZEN,
+                         (int)dozen->child[DOZEN - 1]);
+        guard_looks(CASES_LOOKS);
+        CHECK(actor_lives(dozen) && actor_lives(other), "one too many");
+        CHECK(guard_said("SIG") <= 3 && guard_said("given up") == 0, "said too much");
+}
+
+static void
+a_swarm_that_ignores_sigterm_gets_sigkill_all_of_it(void)
+{
+        memory_make_up();
+        struct actor *dozen = leaking_dozen("fork=1 { ignore wait grow=0:5 }");
+        struct actor *other = actor_start_ready("hold=40 wait");
+
+        let_it_leak(dozen, "[kill]\ngrace = 500ms\n");
+        (void)guard_says("SIGTERM to %d processes like ", DOZEN);
+        (void)guard_says("(subject) still there ");
+        all_of_it_dies(dozen, other);
+}
+
+/* No grace time begins, at whose end the others would have theirs. */
+static void
+a_swarm_whose_first_is_not_asked_gets_sigkill_all_of_it(void)
+{
+        memory_make_up();
+        struct actor *dozen = leaking_dozen("newpid { ignore wait grow=0:5 }");
+        struct actor *other = actor_start_ready("hold=40 wait");
+
+        let_it_leak(dozen, "[kill]\ngrace = 25s\ngive_up = 2s\n");
+        (void)guard_says("SIGKILL to %d processes like ", DOZEN);
+        all_of_it_dies(dozen, other);
+        CHECK(guard_said("SIGTERM") == 0, "somebody was asked");
+}
+
 static void
 who_ends_slowly_but_surely_is_signalled_once(void)
 {
@@ -296,6 +362,8 @@ const struct system_case cases_kill[] = {
         CASE(who_ignores_sigterm_is_let_go_when_memory_has_recovered),
         CASE(who_ignores_sigterm_gets_sigkill_after_the_grace_time),
         CASE(without_a_grace_time_nobody_is_asked),
+        CASE(a_swarm_that_ignores_sigterm_gets_sigkill_all_of_it),
+        CASE(a_swarm_whose_first_is_not_asked_gets_sigkill_all_of_it),
         CASE(who_ends_slowly_but_surely_is_signalled_once),
         CASE(a_stopped_process_ends_by_sigterm_too),
         CASE(a_leader_that_has_ended_is_ended_with_its_threads),
