@@ -28,10 +28,6 @@
 #define DEEP_US 1000000u
 /* So long before TERM a roster is wanted as soon as can be. */
 #define NEAR_US 5000000u
-/* Since memory was tight, and since anybody reclaimed inside a limit. */
-#define BOXES_US 10000000u
-/* Twenty times as long as it takes to be told anew. */
-#define BOXED_US 5000000u
 /* How things stand is told so often. */
 #define STATE_US 1000000u
 /* What the kernel ends inside of limits, which may be many a second, is told so often. */
@@ -121,27 +117,22 @@ refresh(struct guard *g, struct sample *s)
         flight_count_others(g, s->now_us);
 }
 
-/*
- * Somebody reclaims inside a limit: whose refaults are whose is to be known before it matters.  The
- * errand thread tells the part; when it is late, what it said last holds for a while.
- */
 static void
-look_at_boxes(struct guard *g, struct sample *s)
+look_inside(struct guard *g, struct sample *s)
 {
-        uint64_t said_us = atomic_load(&g->share->inside_us);
-        bool holds = g->boxes && s->now_us < said_us + BOXED_US;
-        uint64_t moved = sub_floor(s->refault, g->refault);
+        /* Stored last, so read first: no part is taken for newer than it is. */
+        uint64_t told_us = atomic_load(&g->share->inside_us);
+        struct inside_look l = {
+                .now_us = s->now_us,
+                .refault = s->refault,
+                .boxed = g->sampler.boxed,
+                .tight = g->verdict.tight,
+                .told_bp = atomic_load(&g->share->inside_bp),
+                .told_us = told_us,
+        };
 
-        if (holds)
-                g->inside += mul_div(moved, atomic_load(&g->share->inside_bp), 10000);
-        g->refault = s->refault;
-        s->inside = g->inside;
-        if (g->sampler.boxed != g->boxed)
-                g->boxed_us = s->now_us;
-        g->boxed = g->sampler.boxed;
-        if (g->verdict.tight)
-                g->tight_us = s->now_us;
-        g->boxes = s->now_us - g->tight_us < BOXES_US && s->now_us - g->boxed_us < BOXES_US;
+        inside_count(&g->inside, &l);
+        s->inside = g->inside.pages;
 }
 
 void
@@ -154,7 +145,7 @@ guard_look(struct guard *g)
         sampler_take(&g->sampler, deep, &s);
         if (deep)
                 g->deep_us = s.now_us;
-        look_at_boxes(g, &s);
+        look_inside(g, &s);
         s.after_kill = g->after_kill;
         g->after_kill = false;
         refresh(g, &s);
@@ -181,7 +172,8 @@ publish(struct guard *g)
         bool near = v->left_us > 0 ? v->left_us < NEAR_US : v->next_us < DECIDE_TICK_US;
         bool hot = v->level >= LEVEL_WATCH &&
                    (v->act >= LEVEL_TERM || near || g->watch.state != WATCH_IDLE);
-        bool wake = (hot && !atomic_load(&sh->hot)) || (g->boxes && !atomic_load(&sh->boxes)) ||
+        bool wake = (hot && !atomic_load(&sh->hot)) ||
+                    (g->inside.wanted && !atomic_load(&sh->boxes)) ||
                     atomic_load(&sh->level) != (int)v->level;
 
         TELL(ticks, atomic_load(&sh->ticks) + 1);
@@ -192,7 +184,7 @@ publish(struct guard *g)
         TELL(shmem_kib, g->sample.mem.shmem_kib);
         TELL(step_kib, verdict_step_kib(v));
         TELL(hot, hot);
-        TELL(boxes, g->boxes);
+        TELL(boxes, g->inside.wanted);
         TELL(level, (int)v->level);
         if (wake)
                 guard_wake_errand(g);

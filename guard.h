@@ -8,6 +8,7 @@
 #define OOMGUARD_GUARD_H
 
 #include "census.h"
+#include "inside.h"
 #include "reaper.h"
 #include "sampler.h"
 #include "share.h"
@@ -47,11 +48,7 @@ struct guard {
         struct watch watch;
         struct flight flight;
         struct numbered_roster *roster; /* from the errand thread; NULL at first */
-        uint64_t boxed;                 /* sampler.boxed as last seen */
-        uint64_t boxed_us;              /* when it moved last */
-        uint64_t tight_us;              /* when so little was available last */
-        bool boxes;                     /* share.inside_bp is wanted */
-        uint64_t refault, inside;       /* sample.refault as last seen, sample.inside */
+        struct inside inside;
         uint64_t refreshed_us;
         uint64_t owned_kibps; /* growth of those that may be ended, when they were last looked at */
         uint64_t deep_us;     /* when the last deep sample was taken */

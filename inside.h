@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What came back inside limits of control groups, as the loop counts it: the errand thread tells
+ * which part of it did (boxes.h), and may be late.  Pure: the clock and the numbers are arguments.
+ */
+#ifndef OOMGUARD_INSIDE_H
+#define OOMGUARD_INSIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What one look shows. */
+struct inside_look {
+        uint64_t now_us;
+        uint64_t refault; /* pages, since boot: in the whole machine */
+        uint64_t boxed;   /* the same, reclaimed inside limits */
+        bool tight;       /* the verdict before: memory was tight */
+        uint32_t told_bp; /* the part that the errand thread told last */
+        uint64_t told_us; /* and when */
+};
+
+struct inside {
+        uint64_t pages;          /* of refault, as far as it was told */
+        bool wanted;             /* the errand thread is to tell */
+        uint64_t refault, boxed; /* as last seen */
+        uint64_t boxed_us;       /* when it moved last */
+        uint64_t tight_us;       /* when memory was tight last */
+};
+
+void
+inside_count(struct inside *in, const struct inside_look *l);
+
+#endif
