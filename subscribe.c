@@ -44,11 +44,13 @@ left_ms(int64_t deadline)
 }
 
 void
-subscribe_path(char *ret, size_t size)
+subscribe_path(const char *root, char *ret, size_t size)
 {
         const char *dir = getenv("XDG_RUNTIME_DIR");
+        char usual[1024];
 
-        if (access(WIRE_FEED, F_OK) == 0 || !dir || *dir != '/' ||
+        (void)snprintf(usual, sizeof(usual), "%s%s", root, WIRE_FEED);
+        if (access(usual, F_OK) == 0 || !dir || *dir != '/' ||
             (size_t)snprintf(ret, size, "%s/oomguard/feed", dir) >= size)
                 (void)snprintf(ret, size, "%s", WIRE_FEED);
 }
@@ -64,7 +66,7 @@ subscribe_open(struct subscription *s, const char *path)
         if (path)
                 memcpy(at.sun_path, path, strlen(path) + 1);
         else
-                subscribe_path(at.sun_path, sizeof(at.sun_path));
+                subscribe_path("", at.sun_path, sizeof(at.sun_path));
         /* Non-blocking: a guard whose queue of callers is full must not keep this one waiting. */
         s->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (s->fd < 0)

@@ -22,10 +22,11 @@ struct subscription {
 
 /*
  * Where the guard's feed is: WIRE_FEED when there is one, else `oomguard/feed` in $XDG_RUNTIME_DIR,
- * where a guard puts it that runs without privileges.
+ * where a guard puts it that runs without privileges.  `root` stands before what is looked at, and
+ * not before what comes back; "" outside tests.
  */
 void
-subscribe_path(char *ret, size_t size);
+subscribe_path(const char *root, char *ret, size_t size);
 
 /* Connects; path NULL: subscribe_path().  0 or a negative errno (-ENOENT, -ECONNREFUSED: no guard
  * there). */

@@ -14,8 +14,8 @@
 #include "config.h"
 #include "look.h"
 #include "procstat.h"
+#include "subscribe.h"
 #include "text.h"
-#include "wire.h"
 
 /* /proc/PID/FILE of the guard, or of this process where there is none. */
 static ssize_t
@@ -39,6 +39,52 @@ has_argument(const char *cmdline, size_t len, const char *argument)
                 if (strcmp(cmdline + at, argument) == 0)
                         return true;
         return false;
+}
+
+/* What stands behind `option`, after an equals sign or as the next argument; NULL: nothing does. */
+static const char *
+option_value(const char *cmdline, size_t len, const char *option)
+{
+        size_t n = strlen(option);
+
+        for (size_t at = 0; at < len; at += strlen(cmdline + at) + 1) {
+                const char *word = cmdline + at;
+                size_t next = at + strlen(word) + 1;
+
+                if (strncmp(word, option, n) == 0 && word[n] == '=')
+                        return word + n + 1;
+                if (strcmp(word, option) == 0)
+                        return next < len ? cmdline + next : NULL;
+        }
+        return NULL;
+}
+
+/* Where it is looked for is this side's, where it is served the guard's. */
+static void
+look_feed(struct doctor *d, const char *served)
+{
+        char usual[128];
+        const char *feed = d->ctl->feed;
+        struct finding *f;
+
+        if (!feed) {
+                subscribe_path(d->ctl->root, usual, sizeof(usual));
+                feed = usual;
+        }
+        if (served && strcmp(served, feed) != 0) {
+                f = doctor_tell(d, FINDING_DEGRADED, "feed",
+                                "the guard serves it at %s and not at %s: oomguardctl and "
+                                "oomguard-notify look for it there with --feed",
+                                served, feed);
+                finding_remedy(f, "oomguardctl --feed %s status", served);
+        } else if (look_exists(d->ctl, feed)) {
+                (void)doctor_tell(d, FINDING_OK, "feed", "%s is there", feed);
+        } else {
+                (void)doctor_tell(d, FINDING_DEGRADED, "feed",
+                                  "%s is not there: status and rank have to look for themselves, "
+                                  "and nobody is notified",
+                                  feed);
+        }
 }
 
 static void
@@ -67,15 +113,7 @@ look_running(struct doctor *d)
                 (void)doctor_tell(d, FINDING_DEGRADED, "guard",
                                   "%u of them run: each would end somebody for the same shortage",
                                   d->n_guards);
-        const char *feed = d->ctl->feed ? d->ctl->feed : WIRE_FEED;
-
-        if (look_exists(d->ctl, feed))
-                (void)doctor_tell(d, FINDING_OK, "feed", "%s is there", feed);
-        else
-                (void)doctor_tell(d, FINDING_DEGRADED, "feed",
-                                  "%s is not there: status and rank have to look for themselves, "
-                                  "and nobody is notified",
-                                  feed);
+        look_feed(d, n > 0 ? option_value(cmdline, (size_t)n, "--feed") : NULL);
 }
 
 static void

@@ -17,7 +17,7 @@ source_why(const struct ctl *ctl, int error, char *ret, size_t size)
         if (ctl->feed)
                 (void)snprintf(path, sizeof(path), "%s", ctl->feed);
         else
-                subscribe_path(path, sizeof(path));
+                subscribe_path(ctl->root, path, sizeof(path));
         switch (error) {
         case -ENOENT:
         case -ECONNREFUSED:

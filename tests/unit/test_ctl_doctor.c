@@ -66,14 +66,17 @@ doctor_says_what_it_cannot_read(void **state)
         golden_check("doctor-empty.txt", ctl_doctor, (struct ctl){ 0 }, "doctor", CTL_NO, "");
 }
 
-/* The server with one file changed; what doctor says of it is looked for. */
+/* The server with one file changed; what doctor says of it is looked for.  Lines of a cmdline end
+ * in a zero byte, as in a tree. */
 static void
 expect_changed(const char *path, const char *text, const char *words)
 {
+        bool zeros = strstr(path, "/cmdline") != NULL;
         FILE *f = fopen(path, "w");
 
         assert_non_null(f);
-        (void)fputs(text, f);
+        for (const char *c = text; *c; c++)
+                (void)putc(zeros && *c == '\n' ? '\0' : *c, f);
         assert_int_equal(fclose(f), 0);
         struct golden_answer a = golden_run(ctl_doctor, (struct ctl){ .columns = 400 }, "doctor");
 
@@ -117,6 +120,51 @@ doctor_knows_settings_apart(void **state)
                        "ok        sessions: none is graphical\ndegraded  journal: ");
         expect_changed("etc/oomguard.conf", "[memory]\nterm = x\n",
                        "missing   configuration: 1 fault, and");
+}
+
+static void
+doctor_looks_for_the_feed_where_the_guard_serves_it(void **state)
+{
+        static const char elsewhere[] =
+                "degraded  feed: the guard serves it at /run/other and not at /run/oomguard/feed: "
+                "oomguardctl and oomguard-notify look for it there with --feed\n"
+                "            oomguardctl --feed /run/other status\n";
+
+        (void)state;
+        golden_begin("server");
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n--feed\n/run/other\n", elsewhere);
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n--feed=/run/other\n-n\n",
+                       elsewhere);
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n--feed\n/run/oomguard/feed\n",
+                       "ok        feed: /run/oomguard/feed is there\n");
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n--feed\n",
+                       "ok        feed: /run/oomguard/feed is there\n");
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n-c\n--feeder\n",
+                       "ok        feed: /run/oomguard/feed is there\n");
+
+        struct golden_answer a = golden_run(
+                ctl_doctor, (struct ctl){ .columns = 400, .feed = "/run/none" }, "doctor");
+
+        assert_non_null(strstr(a.out, "degraded  feed: /run/none is not there"));
+        golden_free(&a);
+}
+
+/* One that runs without privileges. */
+static void
+doctor_looks_for_the_feed_where_others_do(void **state)
+{
+        (void)state;
+        golden_begin("server");
+        assert_int_equal(unlink("run/oomguard/feed"), 0);
+        assert_int_equal(setenv("XDG_RUNTIME_DIR", "/run/user/7", 1), 0);
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n",
+                       "degraded  feed: /run/user/7/oomguard/feed is not there");
+        assert_true(mkdir("run/user", 0755) == 0 || errno == EEXIST);
+        assert_int_equal(mkdir("run/user/7", 0755), 0);
+        assert_int_equal(mkdir("run/user/7/oomguard", 0755), 0);
+        expect_changed("run/user/7/oomguard/feed", "",
+                       "ok        feed: /run/user/7/oomguard/feed is there\n");
+        expect_changed("run/oomguard/feed", "", "ok        feed: /run/oomguard/feed is there\n");
 }
 
 static void
@@ -248,6 +296,9 @@ main(void)
                 cmocka_unit_test_teardown(doctor_of_an_old_kernel, tear_down),
                 cmocka_unit_test_teardown(doctor_says_what_it_cannot_read, tear_down),
                 cmocka_unit_test_teardown(doctor_knows_settings_apart, tear_down),
+                cmocka_unit_test_teardown(doctor_looks_for_the_feed_where_the_guard_serves_it,
+                                          tear_down),
+                cmocka_unit_test_teardown(doctor_looks_for_the_feed_where_others_do, tear_down),
                 cmocka_unit_test_teardown(doctor_knows_kinds_of_swap_apart, tear_down),
                 cmocka_unit_test_teardown(doctor_changes_the_command_line_as_the_machine_does,
                                           tear_down),

@@ -480,7 +480,7 @@ path_is_the_systems_feed_or_else_ones_own(void **state)
         (void)state;
         (void)snprintf(dir, sizeof(dir), "%s", folder);
         assert_int_equal(setenv("XDG_RUNTIME_DIR", dir, 1), 0);
-        subscribe_path(path, sizeof(path));
+        subscribe_path("", path, sizeof(path));
         if (access(WIRE_FEED, F_OK) == 0) {
                 assert_string_equal(path, WIRE_FEED);
         } else {
@@ -489,14 +489,17 @@ path_is_the_systems_feed_or_else_ones_own(void **state)
                 (void)snprintf(own, sizeof(own), "%s/oomguard/feed", dir);
                 assert_string_equal(path, own);
                 /* what does not fit is no path */
-                subscribe_path(path, strlen(own));
+                subscribe_path("", path, strlen(own));
                 assert_memory_equal(path, WIRE_FEED, sizeof(WIRE_FEED));
         }
+        /* below the root of a test there is none of the system's */
+        subscribe_path(folder, path, sizeof(path));
+        assert_memory_equal(path, dir, strlen(dir));
         assert_int_equal(setenv("XDG_RUNTIME_DIR", "run", 1), 0);
-        subscribe_path(path, sizeof(path));
+        subscribe_path("", path, sizeof(path));
         assert_string_equal(path, WIRE_FEED);
         assert_int_equal(unsetenv("XDG_RUNTIME_DIR"), 0);
-        subscribe_path(path, sizeof(path));
+        subscribe_path("", path, sizeof(path));
         assert_string_equal(path, WIRE_FEED);
 }
 
