@@ -11,6 +11,9 @@
 
 /* Of several that run away at once each took at least this part of what is missing. */
 #define SEVERAL_PART 8u
+/* Of a swarm that took half, each member that is ended took at least this part of it: forty tabs of
+ * a browser have grown by a page or two each when three of them leak. */
+#define MEMBER_PART (8u * ROSTER_MAX)
 
 uint32_t
 blame_swap_bp(const struct sample *s)
@@ -91,9 +94,11 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
 static uint64_t
 took_kib(const struct candidate *c, unsigned mark)
 {
-        uint64_t shown_kib = sub_floor(candidate_size_kib(c), c->shmem_kib);
+        /* In whole MiB, as at the mark: what is beyond is no growth. */
+        uint64_t whole_kib = c->shmem_kib / 1024 * 1024;
+        uint64_t shown_kib = sub_floor(candidate_size_kib(c), whole_kib);
         uint64_t then_kib = sub_floor(c->mark_kib[mark], c->mark_shmem_kib[mark]);
-        uint64_t shared_grown_kib = sub_floor(c->shmem_kib, c->mark_shmem_kib[mark]);
+        uint64_t shared_grown_kib = sub_floor(whole_kib, c->mark_shmem_kib[mark]);
 
         return smaller(sub_floor(shown_kib, then_kib), private_kib(c) + c->pagetables_kib) +
                shared_grown_kib / (c->sharers ? c->sharers : 1);
@@ -105,11 +110,34 @@ struct question {
         const struct verdict *v;
         const struct sample *s;
         unsigned mark;
-        uint64_t half_kib; /* took at least this */
+        uint64_t half_kib;  /* took at least this */
+        uint64_t least_kib; /* a member of a swarm took at least this */
         uint32_t swap_bp;
+        bool others_do; /* whom a rule avoids is not to blame: others would do */
         bool (*same_swarm)(const struct roster *r, const struct candidate *a,
                            const struct candidate *b);
 };
+
+/* The avoided are ended only where nobody else's end would lift memory, whatever they took. */
+static bool
+may_be_blamed(const struct question *q, const struct candidate *c)
+{
+        return candidate_eligible(c) && !(q->others_do && c->standing.effect == RULE_AVOID);
+}
+
+static bool
+others_do(const struct question *q)
+{
+        for (uint32_t i = 0; i < q->r->n; i++) {
+                const struct candidate *c = &q->r->c[i];
+                struct give_back g = blame_gives(c, q->swap_bp);
+
+                if (candidate_eligible(c) && c->standing.effect != RULE_AVOID &&
+                    blame_lifts(q->v, q->s, &g))
+                        return true;
+        }
+        return false;
+}
 
 /* Services and applications that a service manager has started have it for a parent and nothing
  * else in common; init is the parent of whoever has lost his, too. */
@@ -168,7 +196,7 @@ blame_one(const struct question *q, struct blame *ret)
         int who = -1;
 
         for (uint32_t i = 0; i < q->r->n; i++)
-                if (candidate_eligible(&q->r->c[i]) && (who < 0 || took_more(q, i, (uint32_t)who)))
+                if (may_be_blamed(q, &q->r->c[i]) && (who < 0 || took_more(q, i, (uint32_t)who)))
                         who = (int)i;
         if (who < 0)
                 return false;
@@ -196,18 +224,18 @@ group_add(const struct question *q, struct group *who, uint32_t i)
         who->member[at] = (uint8_t)i;
 }
 
-/* True when it took something since the mark, or since one before it that was ever set. */
+/* True when it took its part since the mark, or since one before it that was ever set. */
 static bool
 took_any(const struct question *q, const struct candidate *c)
 {
         for (unsigned mark = q->mark; mark < MARK_MAX; mark++)
-                if (q->r->mark[mark].boot_us != 0 && took_kib(c, mark) > 0)
+                if (q->r->mark[mark].boot_us != 0 && took_kib(c, mark) >= q->least_kib)
                         return true;
         return false;
 }
 
 /*
- * The swarm that candidate `of` belongs to.  Only those that took something are to be ended, but a
+ * The swarm that candidate `of` belongs to.  Only those that took their part are to be ended, but a
  * member that has paused for a moment is as guilty as the others.
  */
 static uint32_t
@@ -226,7 +254,7 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
                 if (!q->same_swarm(q->r, c, &q->r->c[of]))
                         continue;
                 n_all++;
-                if (!took_any(q, c) || !candidate_eligible(c))
+                if (!took_any(q, c) || !may_be_blamed(q, c))
                         continue;
                 struct give_back g = blame_gives(c, q->swap_bp);
 
@@ -323,7 +351,7 @@ blame_several(const struct question *q, struct blame *ret)
                 const struct candidate *c = &q->r->c[i];
                 uint64_t kib = took_kib(c, q->mark);
 
-                if (!candidate_eligible(c) || kib == 0 || kib < part_kib)
+                if (!may_be_blamed(q, c) || kib == 0 || kib < part_kib)
                         continue;
                 struct give_back g = blame_gives(c, q->swap_bp);
 
@@ -385,6 +413,7 @@ ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame 
                         .since_wall_s = q.r->mark[q.mark].wall_s,
                 };
                 q.half_kib = ret->missing_kib / 2;
+                q.least_kib = larger(q.half_kib / MEMBER_PART, 1);
                 if (ret->missing_kib == 0 || !ask(&q, ret))
                         continue;
                 /* Others gave back meanwhile: of what is missing it took all, and no more. */
@@ -398,9 +427,10 @@ ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame 
 struct blame
 blame_find(const struct roster *r, const struct verdict *v, const struct sample *s)
 {
-        const struct question q = { .r = r, .v = v, .s = s, .swap_bp = blame_swap_bp(s) };
+        struct question q = { .r = r, .v = v, .s = s, .swap_bp = blame_swap_bp(s) };
         struct blame b;
 
+        q.others_do = others_do(&q);
         if (ask_marks(q, blame_one_or_swarm, &b) || ask_marks(q, blame_several, &b))
                 return b;
         return (struct blame){ 0 };

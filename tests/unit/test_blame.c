@@ -314,6 +314,29 @@ blame_never_blames_those_who_may_not_be_ended(void **state)
 }
 
 static void
+blame_goes_past_the_avoided_where_another_would_do(void **state)
+{
+        static const struct {
+                uint64_t other_kib;
+                int32_t pid;
+        } rows[] = { { 700000, 1001 }, { 700001, 0 }, { 2000000, 1002 } };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                set_up();
+                add(5000000, 0)->standing.effect = RULE_AVOID;
+                (void)add(rows[i].other_kib, 0);
+                if (rows[i].pid == 0)
+                        assert_nobody();
+                else
+                        assert_one(rows[i].pid, rows[i].pid == 1001 ? 2700000 : 2000000);
+        }
+        /* Two that are avoided are no others. */
+        place.r.c[1].standing.effect = RULE_AVOID;
+        assert_one(1001, 2700000);
+}
+
+static void
 blame_says_nothing_when_little_is_missing(void **state)
 {
         (void)state;
@@ -372,9 +395,9 @@ blame_counts_only_its_part_of_shared_memory(void **state)
         set_up();
         struct candidate *c = add(100000, 0);
 
-        c->shmem_kib = 2600000;
+        c->shmem_kib = 2540 * MIB;
         c->sharers = 2;
-        assert_one(1001, 1400000);
+        assert_one(1001, 100000 + 1270 * MIB);
         c->sharers = 3;
         assert_nobody();
 }
@@ -412,9 +435,9 @@ blame_finds_who_took_memory_beside_what_he_shares(void **state)
 
         set_up();
         (void)add(6000000, 6000000);
-        struct candidate *backend = add(10000 + 1500000, 8000000 + 10000);
+        struct candidate *backend = add(10000 + 1500000, 8 * GIB + 10000);
 
-        backend->shmem_kib = backend->mark_shmem_kib[0] = 8000000;
+        backend->shmem_kib = backend->mark_shmem_kib[0] = 8 * GIB;
         backend->sharers = 100;
         assert_one(1002, 1500000);
 }
@@ -694,6 +717,27 @@ blame_takes_no_strangers_for_a_swarm(void **state)
         set_up();
         add_swarm(8, 300000, 0, 50, 0);
         assert_nobody();
+}
+
+/* Tabs of a browser, of which three leak: the others have grown by a page or two, or have shared
+ * memory that is no whole number of MiB. */
+static void
+blame_spares_members_of_a_swarm_that_hardly_grew(void **state)
+{
+        const uint64_t least_kib = 1350000 / 1024;
+
+        (void)state;
+        set_up();
+        add_swarm(40, 100000, 100000, 50, 77);
+        for (unsigned i = 0; i < 40; i++) {
+                place.r.c[i].shmem_kib = 512512;
+                for (unsigned m = 0; m < MARK_MAX; m++) {
+                        place.r.c[i].mark_kib[m] += 512512;
+                        place.r.c[i].mark_shmem_kib[m] = 512000;
+                }
+                place.r.c[i].anon_kib += i < 3 ? 800000 : i < 6 ? least_kib : least_kib - 1;
+        }
+        assert_int_equal(find().who.n, 6);
 }
 
 /* Each has a parent of its own: a shell, a compiler's driver. */
@@ -1090,6 +1134,7 @@ main(void)
                 cmocka_unit_test(blame_needs_enough_to_lift_memory_above_warn),
                 cmocka_unit_test(blame_does_not_take_the_second_when_the_first_does_not_lift),
                 cmocka_unit_test(blame_never_blames_those_who_may_not_be_ended),
+                cmocka_unit_test(blame_goes_past_the_avoided_where_another_would_do),
                 cmocka_unit_test(blame_says_nothing_when_little_is_missing),
                 cmocka_unit_test(blame_says_nothing_when_nothing_is_missing),
                 cmocka_unit_test(blame_says_nothing_of_those_who_took_nothing),
@@ -1114,6 +1159,7 @@ main(void)
                 cmocka_unit_test(blame_takes_the_youngest_of_several_that_took_the_same),
                 cmocka_unit_test(blame_prefers_one_and_a_swarm_of_any_mark_to_several),
                 cmocka_unit_test(blame_finds_a_swarm_of_eight_with_one_parent_and_one_executable),
+                cmocka_unit_test(blame_spares_members_of_a_swarm_that_hardly_grew),
                 cmocka_unit_test(blame_takes_no_strangers_for_a_swarm),
                 cmocka_unit_test(blame_takes_cousins_of_one_job_for_a_swarm),
                 cmocka_unit_test(blame_takes_no_services_of_one_program_for_siblings),
