@@ -265,6 +265,15 @@ is_family(struct census *c, int32_t pid)
         return false;
 }
 
+/* Of more than can be told nobody knows how much it was: then as much as now is no growth. */
+static uint32_t
+shmem_then_kib(const struct row *r, unsigned mark)
+{
+        if (r->mark_shmem_mib[mark] < UINT16_MAX)
+                return (uint32_t)r->mark_shmem_mib[mark] * 1024;
+        return r->shmem_kib < r->mark_kib[mark] ? r->shmem_kib : r->mark_kib[mark];
+}
+
 static void
 fill(struct census *c, struct row *r, const struct follow *f, const struct proc_stat *st,
      uint64_t now_us, struct candidate *ret)
@@ -305,7 +314,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
         memcpy(ret->unit, f->unit, sizeof(ret->unit));
         for (unsigned m = 0; m < MARK_MAX; m++) {
                 ret->mark_kib[m] = r->mark_kib[m];
-                ret->mark_shmem_kib[m] = (uint32_t)r->mark_shmem_mib[m] * 1024;
+                ret->mark_shmem_kib[m] = shmem_then_kib(r, m);
         }
         for (unsigned k = 0; k < 2; k++) {
                 /* now - (now_ms - ref_ms): 32 bits of milliseconds come round every 49 days. */

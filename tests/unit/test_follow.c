@@ -744,6 +744,24 @@ follow_build_counts_relatives_that_show_the_same_shared_memory(void **state)
         assert_int_equal(find(PID + 5)->sharers, 1);
 }
 
+/* A guest of 128 GiB in shared memory: as much as can be remembered is 64. */
+static void
+follow_build_takes_more_shared_memory_than_it_remembers_for_steady(void **state)
+{
+        const uint64_t gib = UINT64_C(1) << 20;
+
+        (void)state;
+        put_sharer(PID, 1, 128 * gib);
+        scan(true);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, true);
+        build();
+        assert_int_equal(find(PID)->mark_shmem_kib[MARK_CALM], 128 * gib);
+        put_sharer(PID, 1, 160 * gib);
+        scan(true);
+        build();
+        assert_int_equal(find(PID)->mark_shmem_kib[MARK_CALM], 128 * gib + 64);
+}
+
 static void
 follow_build_tells_shared_memory_of_then_apart(void **state)
 {
@@ -1847,6 +1865,7 @@ main(void)
                 CASE(follow_build_takes_no_unknown_stack_for_a_forks),
                 CASE(follow_build_counts_relatives_that_show_the_same_shared_memory),
                 CASE(follow_build_tells_shared_memory_of_then_apart),
+                CASE(follow_build_takes_more_shared_memory_than_it_remembers_for_steady),
                 CASE(follow_build_takes_little_shared_memory_for_everybodys_own),
                 CASE(follow_build_protects_init),
                 CASE(follow_build_protects_the_guards_ancestors),
