@@ -298,7 +298,10 @@ static enum level
 judge_low(const struct policy *p, struct decide_state *st, const struct sample *s,
           const struct limits *l, const struct window *w, struct verdict *v)
 {
-        bool stands_still = v->full_bp >= CAUSE_FULL_BP && !w->elsewhere;
+        /* Where the kernel reclaims for nobody, whoever stands still does so at a limit of his own.
+         */
+        bool stands_still =
+                v->full_bp >= CAUSE_FULL_BP && !w->elsewhere && (w->reclaim || !s->has_pgscan);
         bool owned = v->fall_kibps > 0 && s->owned_kibps >= v->fall_kibps / 2;
 
         v->below_term = mem_low(l->easy_kib, v->term_kib) && swap_low(v, v->swap_term_kib);

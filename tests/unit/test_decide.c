@@ -583,10 +583,28 @@ decide_takes_a_full_stall_of_a_twentieth_as_a_cause(void **state)
                 power_on(&m, TOTAL, 400000);
                 (void)look(&m);
                 assert_int_equal(stay(&m, 20 * SECOND), LEVEL_WARN);
-                (void)press(&m, 5 * SECOND, rows[i].bp, 0);
+                (void)press(&m, 5 * SECOND, rows[i].bp, 1);
                 assert_int_equal(m.v.full_bp, rows[i].bp);
                 assert_int_equal(m.v.act, rows[i].act);
         }
+}
+
+/* A unit that is held back at its MemoryHigh on a machine that is full, and well. */
+static void
+decide_takes_no_stall_without_reclaim_as_a_cause(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 400000);
+        (void)look(&m);
+        assert_int_equal(stay(&m, 20 * SECOND), LEVEL_WARN);
+        (void)press(&m, 5 * SECOND, 9000, 0);
+        assert_int_equal(m.v.act, LEVEL_WARN);
+        /* Where the kernel does not say, it may. */
+        m.s.has_pgscan = false;
+        (void)press(&m, 5 * SECOND, 9000, 0);
+        assert_int_equal(m.v.act, LEVEL_TERM);
 }
 
 static void
@@ -2131,6 +2149,7 @@ main(void)
                 cmocka_unit_test(decide_forgets_the_lowest_once_calm),
                 cmocka_unit_test(decide_does_not_take_an_old_low_for_new_after_calm),
                 cmocka_unit_test(decide_takes_a_full_stall_of_a_twentieth_as_a_cause),
+                cmocka_unit_test(decide_takes_no_stall_without_reclaim_as_a_cause),
                 cmocka_unit_test(decide_takes_no_stall_inside_a_limit_as_a_cause),
                 cmocka_unit_test(decide_takes_no_stall_of_some_as_a_cause),
                 cmocka_unit_test(
