@@ -18,6 +18,7 @@ enum {
         REFAULT_ANON,
         REFAULT_FILE,
         REFAULT,
+        PSWPIN,
         OOM_KILL,
         N_KEYS
 };
@@ -34,6 +35,7 @@ static const struct text_key keys[N_KEYS] = {
         [REFAULT_ANON] = TEXT_KEY("workingset_refault_anon"),
         [REFAULT_FILE] = TEXT_KEY("workingset_refault_file"),
         [REFAULT] = TEXT_KEY("workingset_refault"),
+        [PSWPIN] = TEXT_KEY("pswpin"),
         [OOM_KILL] = TEXT_KEY("oom_kill"),
 };
 
@@ -61,6 +63,8 @@ vmstat_parse(const char *text, size_t len, struct vmstat *ret)
                 ret->boxed = value[PGSTEAL_ANON] + value[PGSTEAL_FILE] - ret->pgsteal -
                              value[PGSTEAL_KHUGEPAGED] - value[PGSTEAL_PROACTIVE];
         ret->refault = value[REFAULT_ANON] + value[REFAULT_FILE] + value[REFAULT];
+        if (!(seen & 1u << REFAULT_ANON))
+                ret->refault += value[PSWPIN];
         ret->has_refault =
                 (seen & STEAL) == STEAL && ((seen & BOTH) == BOTH || (seen & 1u << REFAULT));
         ret->oom_kill = value[OOM_KILL];

@@ -20,7 +20,8 @@ struct vmstat {
                             * pgsteal_anon and pgsteal_file (5.8) less those that pgsteal_kswapd,
                             * _direct, _khugepaged and _proactive count; 0 before 5.8 */
         uint64_t refault;  /* pages that had to come back: workingset_refault_anon and _file, before
-                            * 5.9 workingset_refault.  Refaults inside limits count here, too. */
+                            * 5.9 workingset_refault and pswpin: the former counts pages of files
+                            * alone there.  Refaults inside limits count here, too. */
         bool has_refault;  /* the kernel has both of these */
         uint64_t oom_kill; /* processes ended by the kernel, inside limits too; 0 before 4.13 */
 };

@@ -88,6 +88,21 @@ vmstat_parse_tells_what_was_reclaimed_inside_limits(void **state)
         }
 }
 
+/* Until 5.9 the kernel counted no refaults of anonymous memory: what came back from swap has to do.
+ */
+static void
+vmstat_parse_counts_what_swap_gave_back_where_no_refaults_of_it_are(void **state)
+{
+        static const char old[] = "pgscan_kswapd 1\npgscan_direct 1\npgsteal_kswapd 1\n"
+                                  "pgsteal_direct 1\nworkingset_refault 7\npswpin 500\n";
+        struct vmstat v;
+
+        (void)state;
+        assert_int_equal(vmstat_parse(old, strlen(old), &v), 0);
+        assert_int_equal(v.refault, 507);
+        assert_true(v.has_refault);
+}
+
 static void
 vmstat_parse_says_where_refaults_are_not_counted(void **state)
 {
@@ -198,6 +213,8 @@ main(void)
         const struct CMUnitTest cases[] = {
                 cmocka_unit_test(vmstat_parse_adds_kswapd_and_direct),
                 cmocka_unit_test(vmstat_parse_tells_what_was_reclaimed_inside_limits),
+                cmocka_unit_test(
+                        vmstat_parse_counts_what_swap_gave_back_where_no_refaults_of_it_are),
                 cmocka_unit_test(vmstat_parse_says_where_refaults_are_not_counted),
                 cmocka_unit_test(vmstat_parse_reads_this_machine),
                 cmocka_unit_test(vmstat_parse_does_without_oom_kill),
