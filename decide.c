@@ -65,7 +65,8 @@ struct limits {
 };
 
 /*
- * Free swap, zram at its worth: a KiB put there costs 1/ratio KiB of the memory it was to save.
+ * Free swap as far as the kernel will use it, zram at its worth: a KiB put there costs 1/ratio KiB
+ * of the memory it was to save.  What is out of reach is zram's first, which may have a limit.
  */
 static uint64_t
 swap_worth_kib(const struct sample *s)
@@ -77,6 +78,8 @@ swap_worth_kib(const struct sample *s)
                 zram_kib = s->mem.swap_free_kib;
         uint64_t disk_kib = s->mem.swap_free_kib - zram_kib;
 
+        disk_kib = sub_floor(disk_kib, sub_floor(s->swap_barred_kib, zram_kib));
+        zram_kib = sub_floor(zram_kib, s->swap_barred_kib);
         if (zram_kib == 0 || ratio_bp <= 10000)
                 return disk_kib;
         return disk_kib + zram_kib - mul_div(zram_kib, 10000, ratio_bp);

@@ -15,6 +15,7 @@
 
 #include "config.h"
 #include "follow.h"
+#include "host.h"
 #include "message.h"
 #include "sampler.h"
 #include "serve.h"
@@ -176,6 +177,9 @@ scan(struct errand *e, bool hot)
         uint64_t begin_cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
         struct mark mark = mark_now(e);
 
+        /* Where memory is short already, opening files may wait for it. */
+        if (level == LEVEL_CALM || e->census.built == 0)
+                atomic_store(&e->share->swap_barred, host_bars_swap(""));
         if (list_processes(e, begin_us) < 0) {
                 e->scan_due_us = begin_us + POLL_US;
                 return;

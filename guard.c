@@ -146,6 +146,8 @@ guard_look(struct guard *g)
         if (deep)
                 g->deep_us = s.now_us;
         look_inside(g, &s);
+        if (atomic_load(&g->share->swap_barred))
+                s.swap_barred_kib = s.mem.swap_free_kib;
         s.after_kill = g->after_kill;
         g->after_kill = false;
         refresh(g, &s);

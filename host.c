@@ -42,6 +42,33 @@ host_refused_call(int *ret_errno)
         return call;
 }
 
+/* What a file says, with a zero behind it; an empty string: nothing. */
+static void
+read_short(const char *root, const char *path, char *ret, size_t size)
+{
+        char whole[1024];
+
+        (void)snprintf(whole, sizeof(whole), "%s%s", root, path);
+        int fd = open(whole, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? 0 : read(fd, ret, size - 1);
+
+        if (fd >= 0)
+                (void)close(fd);
+        ret[n > 0 ? n : 0] = '\0';
+}
+
+/* Without the heap: it is asked with every scan while CALM. */
+bool
+host_bars_swap(const char *root)
+{
+        char enabled[32], swappiness[32];
+
+        read_short(root, "/sys/kernel/mm/lru_gen/enabled", enabled, sizeof(enabled));
+        read_short(root, "/proc/sys/vm/swappiness", swappiness, sizeof(swappiness));
+        /* A mask in hexadecimal, whose lowest bit is the LRU itself. */
+        return (strtoul(enabled, NULL, 16) & 1) && strcmp(swappiness, "0\n") == 0;
+}
+
 bool
 host_hides_processes(int proc_fd)
 {

@@ -18,6 +18,15 @@
 const char *
 host_refused_call(int *ret_errno);
 
+/*
+ * True when the kernel puts nothing into swap, however much is free: with swappiness 0 the
+ * multi-generational LRU takes pages of files only (mm/vmscan.c, get_swappiness()).  The older LRU
+ * does turn to swap then, once there are hardly any.  It may be changed at any time.  `root` stands
+ * before every path: "".
+ */
+bool
+host_bars_swap(const char *root);
+
 /* True when /proc hides processes from us (hidepid=1 or 2 without the privilege to look behind). */
 bool
 host_hides_processes(int proc_fd);

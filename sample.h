@@ -23,9 +23,11 @@ struct sample {
         uint64_t zram_free_kib;
         uint64_t zram_cost_kib; /* memory that what is stored takes; 0: not known */
         uint32_t zram_ratio_bp; /* stored to cost, the worse of overall and of late; 20000 is 2:1 */
-        uint64_t arc_kib;       /* what the ZFS cache could shrink by */
-        uint64_t inside;        /* of refault, inside limits of control groups: boxes.h */
-        uint64_t owned_kibps;   /* growth of all candidates that may be ended, KiB a second */
+        uint64_t swap_barred_kib; /* of free swap, what the kernel will not use: zram_barred_kib(),
+                                   * host_bars_swap() */
+        uint64_t arc_kib;         /* what the ZFS cache could shrink by */
+        uint64_t inside;          /* of refault, inside limits of control groups: boxes.h */
+        uint64_t owned_kibps;     /* growth of all candidates that may be ended, KiB a second */
         bool has_psi;
         bool has_pgscan;  /* read from WATCH on only */
         bool has_refault; /* the kernel counts them, and has_pgscan */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "number.h"
 #include "sampler.h"
 #include "vmstat.h"
 
@@ -221,11 +222,23 @@ read_zram(int fd, struct zram_stat *ret)
         return r < 0 ? r : zram_parse(text, (size_t)r, ret);
 }
 
+/* 0 or -EOVERFLOW. */
+static int
+add_zram(struct zram_stat *all, const struct zram_stat *z)
+{
+        bool over = __builtin_add_overflow(all->stored_bytes, z->stored_bytes, &all->stored_bytes);
+
+        over |= __builtin_add_overflow(all->used_bytes, z->used_bytes, &all->used_bytes);
+        over |= __builtin_add_overflow(all->data_bytes, z->data_bytes, &all->data_bytes);
+        over |= __builtin_add_overflow(all->limit_bytes, z->limit_bytes, &all->limit_bytes);
+        return over ? -EOVERFLOW : 0;
+}
+
 static void
 take_zram(struct sampler *s)
 {
         struct zram_stat all = { 0 };
-        bool whole = !s->zram_unlisted;
+        bool whole = !s->zram_unlisted, limited = s->n_zram > 0;
 
         for (uint32_t i = 0; i < s->n_zram; i++) {
                 struct zram_stat z;
@@ -236,16 +249,19 @@ take_zram(struct sampler *s)
                 }
                 int r = read_zram(s->zram_fd[i], &z);
 
-                if (r == 0 &&
-                    (__builtin_add_overflow(all.stored_bytes, z.stored_bytes, &all.stored_bytes) ||
-                     __builtin_add_overflow(all.used_bytes, z.used_bytes, &all.used_bytes) ||
-                     __builtin_add_overflow(all.data_bytes, z.data_bytes, &all.data_bytes)))
-                        r = -EOVERFLOW;
+                if (r == 0)
+                        r = add_zram(&all, &z);
                 if (!usable(s, SAMPLER_SWAPS, r))
                         return;
+                limited = limited && z.limit_bytes > 0;
         }
         s->last.zram_cost_kib = whole ? all.used_bytes / 1024 : 0;
         s->last.zram_ratio_bp = zram_judge(&s->zram, s->last.zram_total_kib, &all);
+        s->last.swap_barred_kib = 0;
+        if (whole && limited)
+                s->last.swap_barred_kib = zram_barred_kib(
+                        s->last.zram_free_kib, sub_floor(all.limit_bytes, all.used_bytes),
+                        s->last.zram_ratio_bp);
 }
 
 static int

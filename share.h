@@ -36,6 +36,7 @@ struct share {
         _Atomic bool stop;
         _Atomic uint64_t errands;         /* how often the errand thread has come round */
         _Atomic bool recording;           /* every look is to be recorded */
+        _Atomic bool swap_barred;         /* host_bars_swap() */
         _Atomic uint32_t inside_bp;       /* boxes_look() */
         _Atomic uint64_t inside_us;       /* when it said so; CLOCK_MONOTONIC */
         _Atomic uint64_t paused_until_us; /* CLOCK_MONOTONIC; before that nobody is ended */

@@ -71,7 +71,7 @@ int
 zram_parse(const char *text, size_t len, struct zram_stat *ret)
 {
         const char *p = text, *end = text + len;
-        uint64_t stored, compressed, used;
+        uint64_t stored, compressed, used, limit = 0;
 
         if (!text_is_whole(text, len) || !text_column(&p, end, &stored) ||
             !text_column(&p, end, &compressed) || !text_column(&p, end, &used))
@@ -79,6 +79,7 @@ zram_parse(const char *text, size_t len, struct zram_stat *ret)
         ret->stored_bytes = stored;
         ret->used_bytes = used;
         ret->data_bytes = compressed;
+        ret->limit_bytes = text_column(&p, end, &limit) ? limit : 0;
         return 0;
 }
 

@@ -29,10 +29,11 @@ struct zram_stat {
         uint64_t stored_bytes; /* orig_data_size: what was put in */
         uint64_t used_bytes;   /* mem_used_total: what it costs */
         uint64_t data_bytes;   /* compr_data_size: what it came to, without the gaps between */
+        uint64_t limit_bytes;  /* mem_limit: what it may cost at most; 0: there is no limit */
 };
 
 /* /sys/block/zramN/mm_stat (Documentation/admin-guide/blockdev/zram.rst): its first three
- * numbers.  0, or -EINVAL with *ret untouched. */
+ * numbers, and the fourth if it is there.  0, or -EINVAL with *ret untouched. */
 int
 zram_parse(const char *text, size_t len, struct zram_stat *ret);
 

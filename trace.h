@@ -15,7 +15,7 @@
 #include "record.h"
 
 #define TRACE_MAGIC "oomguard trace 1"
-enum { TRACE_LINE_MAX = 512 };
+enum { TRACE_LINE_MAX = 640 };
 
 /* What a line says was the verdict. */
 struct trace_verdict {

@@ -111,6 +111,12 @@ zram_judge(struct zram_window *w, uint64_t total_kib, const struct zram_stat *al
         return w->ratio_bp && w->ratio_bp < total_bp ? w->ratio_bp : total_bp;
 }
 
+uint64_t
+zram_barred_kib(uint64_t free_kib, uint64_t left_bytes, uint32_t ratio_bp)
+{
+        return sub_floor(free_kib, mul_div(left_bytes / 1024, ratio_bp, 10000));
+}
+
 /* Appends the decimal digits of n. */
 static char *
 put_u32(char *p, uint32_t n)

@@ -27,6 +27,12 @@ struct zram_window {
 uint32_t
 zram_judge(struct zram_window *w, uint64_t total_kib, const struct zram_stat *all);
 
+/* Of free_kib on devices that may cost left_bytes more, what does not fit at this ratio: the kernel
+ * is refused beyond a limit (zram_write_page()), and what it wanted to put there stays in memory.
+ */
+uint64_t
+zram_barred_kib(uint64_t free_kib, uint64_t left_bytes, uint32_t ratio_bp);
+
 enum { ZRAM_PATH_MAX = 32 };
 
 /* Where device `id` tells of itself, below /sys. */

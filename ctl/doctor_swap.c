@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "host.h"
 #include "look.h"
 #include "message.h"
 #include "number.h"
@@ -138,7 +139,12 @@ look_swappiness(struct doctor *d, bool all_zram)
 
         if (!look_u64(d->ctl, "/proc/sys/vm/swappiness", &value))
                 return;
-        if (value < 10) {
+        if (value == 0 && host_bars_swap(d->ctl->root)) {
+                f = doctor_tell(d, FINDING_DEGRADED, "swappiness",
+                                "0, and the kernel has the multi-generational LRU: nothing is put "
+                                "into swap, however much is free");
+                doctor_sysctl(f, "vm.swappiness", all_zram ? 100 : 60);
+        } else if (value < 10) {
                 f = doctor_tell(d, FINDING_DEGRADED, "swappiness",
                                 "%" PRIu64 ": swap is hardly used until memory has run out, and "
                                 "files that are in use are dropped instead",

@@ -192,6 +192,9 @@ doctor_knows_kinds_of_swap_apart(void **state)
                        "degraded  zram: 976 MiB, compressed by no more than 1.2:1");
         expect_changed("proc/sys/vm/swappiness", "9\n", "degraded  swappiness: 9: swap is hardly");
         expect_changed("proc/sys/vm/swappiness", "10\n", "ok        swappiness: 10\n");
+        expect_changed("sys/kernel/mm/lru_gen/enabled", "0x0007\n", "ok        swappiness: 10\n");
+        expect_changed("proc/sys/vm/swappiness", "0\n",
+                       "degraded  swappiness: 0, and the kernel has the multi-generational LRU");
 }
 
 /* Each machine has what the one before has, and what it goes by rather. */

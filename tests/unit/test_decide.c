@@ -279,6 +279,36 @@ decide_counts_zram_at_what_it_is_worth(void **state)
         }
 }
 
+/* Sixteen million KiB of swap that the kernel will not use are none. */
+static void
+decide_acts_beside_free_swap_that_is_barred(void **state)
+{
+        static const struct {
+                uint64_t zram_free, barred, worth;
+        } rows[] = {
+                { 1000000, 800000, 100000 }, { 1000000, 1000000, 0 }, { 400000, 400000, 600000 },
+                { 400000, 500000, 500000 },  { 0, 1000000, 0 },       { 0, 1000001, 0 },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                power_on(&m, TOTAL, TOTAL);
+                m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = m.s.zram_total_kib = 1000000;
+                m.s.zram_free_kib = rows[i].zram_free;
+                m.s.swap_barred_kib = rows[i].barred;
+                m.s.zram_ratio_bp = 20000;
+                (void)look(&m);
+                assert_int_equal(m.v.swap_free_kib, rows[i].worth);
+        }
+        power_on(&m, TOTAL, 240000);
+        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = 16000000;
+        (void)look(&m);
+        assert_int_equal(m.v.act, LEVEL_CALM);
+        m.s.swap_barred_kib = m.s.mem.swap_free_kib;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_KILL);
+}
+
 static void
 decide_counts_what_zram_costs_as_supply_that_is_nobodys(void **state)
 {
@@ -2133,6 +2163,7 @@ main(void)
                 cmocka_unit_test(decide_never_reaches_a_limit_of_nothing),
                 cmocka_unit_test(decide_goes_on_when_swap_comes_and_goes),
                 cmocka_unit_test(decide_counts_zram_at_what_it_is_worth),
+                cmocka_unit_test(decide_acts_beside_free_swap_that_is_barred),
                 cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),
                 cmocka_unit_test(decide_misses_nothing_that_is_in_memory_and_in_swap_at_once),
                 cmocka_unit_test(decide_holds_zram_against_its_limits_at_its_worth),

@@ -274,6 +274,31 @@ host_hides_from_others_survives_what_it_cannot_read(void **state)
         assert_true(host_hides_from_others(fake_root));
 }
 
+/* ---- swap ---- */
+
+static void
+host_bars_swap_without_swappiness_under_the_lru_of_generations(void **state)
+{
+        static const struct {
+                const char *enabled, *swappiness;
+                bool bars;
+        } rows[] = {
+                { "0x0007\n", "0\n", true },  { "0x0001\n", "0\n", true },
+                { "0x0007\n", "1\n", false }, { "0x0006\n", "0\n", false },
+                { "0x0000\n", "0\n", false }, { "0x0007\n", "60\n", false },
+                { "0x0007\n", "", false },    { "", "0\n", false },
+                { "x\n", "0\n", false },
+        };
+
+        (void)state;
+        assert_false(host_bars_swap(fake_root));
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                write_at("sys/kernel/mm/lru_gen/enabled", rows[i].enabled);
+                write_at("proc/sys/vm/swappiness", rows[i].swappiness);
+                assert_int_equal(host_bars_swap(fake_root), rows[i].bars);
+        }
+}
+
 /* ---- limits ---- */
 
 /* The limit, and below `*ret_path`'s root where it comes from. */
@@ -458,6 +483,7 @@ main(void)
                 CASE(host_hides_from_others_what_the_mount_of_proc_says),
                 CASE(host_hides_from_others_asks_the_mount_that_is_seen),
                 CASE(host_hides_from_others_survives_what_it_cannot_read),
+                CASE(host_bars_swap_without_swappiness_under_the_lru_of_generations),
                 CASE(host_other_guards_are_named),
                 CASE(host_memory_limit_is_none_where_there_are_no_cgroups),
                 CASE(host_memory_limit_is_the_least_at_or_above_the_own_cgroup),

@@ -710,6 +710,33 @@ zram_ratio_of_late_is_forgotten_with_what_was_stored(void **state)
         sampler_close(&s);
 }
 
+/* A limit of 200 MiB, of which 100 are used: at 3:1 there is room for 300 MiB. */
+static void
+zram_with_a_limit_takes_no_more_than_fits(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        put("swaps", SWAPS "/dev/zram0 partition 1000000 100 100\n");
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.swap_barred_kib, 0);
+        put("block/zram0/mm_stat", "314572800 1 104857600 209715200 0 0 0 0 0\n");
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.swap_barred_kib, 999900 - 300 * 1024);
+        put("block/zram0/mm_stat", "314572800 1 104857600 104857600 0 0 0 0 0\n");
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.swap_barred_kib, 999900);
+        /* Another device without a limit takes what there is. */
+        put("swaps", SWAPS "/dev/zram0 partition 1000000 100 100\n"
+                           "/dev/zram4294967295 partition 50 0 1\n");
+        put_zram(4294967295, 100, 100);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.swap_barred_kib, 0);
+        sampler_close(&s);
+}
+
 static void
 absurd_zram_counts_as_a_fault(void **state)
 {
@@ -782,6 +809,7 @@ main(void)
                 CASE(zram_has_to_hold_a_part_of_the_swap_to_tell),
                 CASE(zram_that_does_not_compress_is_known_early),
                 CASE(zram_ratio_of_late_is_forgotten_with_what_was_stored),
+                CASE(zram_with_a_limit_takes_no_more_than_fits),
                 CASE(absurd_zram_counts_as_a_fault),
                 CASE(clock_is_monotonic_in_microseconds),
                 CASE(real_files_of_this_machine_are_read),

@@ -122,11 +122,11 @@ swaps_parse_refuses_damage(void **state)
 }
 
 static void
-zram_parse_reads_the_first_three(void **state)
+zram_parse_reads_the_first_four(void **state)
 {
-        static const char text[] = " 1462272   281088   983040        0  1056768      114        0 "
+        static const char text[] = " 1462272   281088   983040  4194304  1056768      114        0 "
                                    "       3        0\n";
-        struct zram_stat z = { 41, 42, 43 };
+        struct zram_stat z = { 41, 42, 43, 44 };
 
         (void)state;
         for (size_t len = 0; len < strlen(text); len++) {
@@ -137,6 +137,10 @@ zram_parse_reads_the_first_three(void **state)
         assert_int_equal(z.stored_bytes, 1462272);
         assert_int_equal(z.used_bytes, 983040);
         assert_int_equal(z.data_bytes, 281088);
+        assert_int_equal(z.limit_bytes, 4194304);
+        /* A kernel without limits. */
+        assert_int_equal(zram_parse("1 2 3\n", 6, &z), 0);
+        assert_int_equal(z.limit_bytes, 0);
 }
 
 static void
@@ -153,7 +157,7 @@ zram_parse_refuses_damage(void **state)
 
         (void)state;
         for (size_t i = 0; i < N(damaged); i++) {
-                struct zram_stat z = { 41, 42, 43 };
+                struct zram_stat z = { 41, 42, 43, 44 };
 
                 assert_int_equal(zram_parse(damaged[i], strlen(damaged[i]), &z), -EINVAL);
                 assert_true(z.stored_bytes == 41 && z.used_bytes == 42 && z.data_bytes == 43);
@@ -227,7 +231,7 @@ main(void)
                 cmocka_unit_test(swaps_parse_takes_no_swap_for_an_answer),
                 cmocka_unit_test(swaps_parse_lists_eight_and_counts_all),
                 cmocka_unit_test(swaps_parse_refuses_damage),
-                cmocka_unit_test(zram_parse_reads_the_first_three),
+                cmocka_unit_test(zram_parse_reads_the_first_four),
                 cmocka_unit_test(zram_parse_refuses_damage),
                 cmocka_unit_test(arcstats_parse_subtracts_the_minimum),
                 cmocka_unit_test(arcstats_parse_refuses_damage),
