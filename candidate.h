@@ -19,6 +19,9 @@ enum {
         SWARM_MIN = 8, /* siblings, cousins or a brood with one executable make a swarm */
 };
 
+/* The name of whoever switches swap off: swapoff(8), or busybox's. */
+#define CANDIDATE_SWAPOFF "swapoff"
+
 /* Shared memory of a process, and its addresses when it was seen to have so much. */
 struct shared_seen {
         uint64_t shmem_kib;

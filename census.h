@@ -102,8 +102,10 @@ struct census {
         uint16_t *slot; /* hash by pid: index + 1 into row, 0: empty */
         uint32_t slot_mask;
         uint16_t pass : 13;
-        bool swap;     /* there is swap: sizes are read from status */
-        bool low;      /* memory is short: whoever scans says so */
+        bool swap;           /* there is swap: sizes are read from status */
+        bool low;            /* memory is short: whoever scans says so */
+        bool swapoff;        /* swap is being switched off: the same */
+        int32_t swapoff_pid; /* by this one; 0: not known */
         bool may_wait; /* its thread may wait for another process: false for one that must act */
         int32_t kernel[CENSUS_KERNEL];
         struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [MARK_CALM] when last calm */

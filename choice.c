@@ -94,6 +94,8 @@ explained(const struct guard *g, const struct choice *ch)
         /* Where it is not known how memory falls, a roster that is overdue explains nothing. */
         bool known = g->verdict.fall_known || !roster_is_stale(g);
 
+        if (ch->swapoff || ch->why_nobody == NOBODY_YET)
+                return true;
         return ch->blamed || (known && ch->why_nobody == NOBODY_NONE &&
                               g->owned_kibps >= g->verdict.fall_kibps / 2);
 }

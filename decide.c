@@ -12,6 +12,11 @@
 #define LATE_US (1 * SECOND_US)
 /* ... and for this long only the KILL limit acts: caches and working sets come back at once. */
 #define QUIET_US (2 * SECOND_US)
+/*
+ * While a device is switched off SwapTotal is what is still in use of it (mm/swapfile.c,
+ * si_swapinfo()), less from moment to moment.
+ */
+#define SWAPOFF_US (1 * SECOND_US)
 /* WATCH begins at WARN times 3/2, or this long before TERM. */
 #define WATCH_AHEAD_US (5 * SECOND_US)
 /* A level is left after this long above its limit times 6/5. */
@@ -480,12 +485,29 @@ forget_pressure(struct decide_state *st, const struct sample *s)
         st->term_since_us = st->kill_since_us = 0;
 }
 
+static void
+note_swapoff(struct decide_state *st, const struct sample *s, struct verdict *v)
+{
+        bool going = st->swapoff_us != 0 && s->now_us - st->swapoff_us < SWAPOFF_US;
+
+        if (st->began && s->mem.swap_total_kib < st->swap_total_kib) {
+                if (!going)
+                        st->swapoff_from_us = s->now_us;
+                st->swapoff_us = s->now_us;
+                going = true;
+        }
+        st->swap_total_kib = s->mem.swap_total_kib;
+        v->swapoff = going;
+        v->swapoff_new = going && s->now_us - st->swapoff_from_us < SWAPOFF_US;
+}
+
 struct verdict
 decide(const struct policy *p, struct decide_state *st, const struct sample *s)
 {
         struct verdict v = { .dropped = drop_trends(st, s) };
         enum level low, stall;
 
+        note_swapoff(st, s, &v);
         if (s->after_kill)
                 forget_pressure(st, s);
         struct window w = window_look_back(&st->past, s, p->psi_window_us, st->pressure_from_us);

@@ -39,10 +39,12 @@ struct verdict {
         enum level level; /* what to tell people; left only after a while well above its limit */
         enum level act;   /* what this very sample asks for: TERM, KILL, or less and then nothing */
         enum reason reason; /* of act, else of level */
-        bool settled;    /* nothing is going missing: sizes seen now are a base to compare with */
-        bool below_term; /* low at TERM's limits, cause or not: a grace time that ends is over */
-        bool tight;      /* so little is available that standing still counts */
-        bool dropped;    /* trends were dropped at this sample: suspended, or late */
+        bool settled;     /* nothing is going missing: sizes seen now are a base to compare with */
+        bool below_term;  /* low at TERM's limits, cause or not: a grace time that ends is over */
+        bool tight;       /* so little is available that standing still counts */
+        bool swapoff;     /* swap is being switched off: SwapTotal has become less of late ... */
+        bool swapoff_new; /* ... and had not a second before */
+        bool dropped;     /* trends were dropped at this sample: suspended, or late */
 
         uint64_t total_kib;                    /* memory less huge pages: what percentages are of */
         uint64_t available_kib;                /* memory */
@@ -79,6 +81,8 @@ struct decide_state {
         uint64_t term_since_us, kill_since_us; /* stall above the share, without a gap; 0: not */
         uint64_t pressure_from_us;             /* what stood still before counts for nothing */
         uint64_t quiet_until_us;               /* only KILL acts before this */
+        uint64_t swap_total_kib;               /* of the last sample */
+        uint64_t swapoff_from_us, swapoff_us; /* first and last time that it was less than before */
         enum level held;
         enum reason held_reason;
         uint64_t held_at_us; /* when the held level was last deserved */

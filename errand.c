@@ -140,6 +140,7 @@ static int
 list_processes(struct errand *e, uint64_t now_us)
 {
         e->census.low = atomic_load(&e->share->level) >= LEVEL_WATCH;
+        e->census.swapoff = atomic_load(&e->share->swapoff);
         int r = census_scan(&e->census, now_us, atomic_load(&e->share->swap));
 
         if (r == e->scan_error)
@@ -336,6 +337,9 @@ scan_is_due(const struct errand *e, bool hot)
                 return true;
         /* Just left CALM: what things looked like then is worth most now. */
         if (level >= LEVEL_WATCH && e->level < (int)LEVEL_WATCH)
+                return true;
+        /* Whoever switches swap off is to be known before memory is short. */
+        if (atomic_load(&e->share->swapoff) && !e->census.swapoff)
                 return true;
         /* Hot since the last scan: no need to sit out a long period. */
         if (hot && e->scan_due_us > now_us + period_us(e, level, true))

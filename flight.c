@@ -165,6 +165,7 @@ tell_victim(const struct guard *g, const struct choice *ch, const struct candida
                 .after_vain = g->vain > 0 && !watch_kills_first(g->policy, &g->verdict, lead),
                 .standing = lead->standing,
                 .blamed = ch->blamed,
+                .swapoff = ch->swapoff,
                 .took_kib = ch->blame.took_kib,
                 .missing_kib = ch->blame.missing_kib,
                 .since_wall_s = ch->blame.since_wall_s,
@@ -362,6 +363,8 @@ flight_act(struct guard *g)
         }
         for (unsigned i = 0; i < TRIES; i++) {
                 if (!choice_make(g, &ch))
+                        return;
+                if (ch.why_nobody == NOBODY_YET)
                         return;
                 if (ch.why_nobody != NOBODY_NONE) {
                         report_nobody(g, cause_of(ch.why_nobody));

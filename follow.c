@@ -23,7 +23,8 @@
 /* Above every pid: the kernel has no more than 4 Mi of them (PID_MAX_LIMIT). */
 #define BROODS (1 << 23)
 /* Only so many, those likely to be chosen, are worth the two more files that tell who is frozen. */
-#define ASK_FROZEN 8u
+#define ASK_FROZEN   8u
+#define SWAPOFF_LINE CANDIDATE_SWAPOFF "\n" /* comm */
 
 static int
 hold(struct census *c, int fd)
@@ -467,6 +468,25 @@ count_kin(struct census *c, const struct row *r, struct family *table)
         return n;
 }
 
+/*
+ * Who switches swap off has next to no memory, and no place on a roster by that: by its name it is
+ * found among all.
+ */
+static int32_t
+find_swapoff(const struct census *c)
+{
+        char text[PROC_NAME_MAX + 1];
+
+        for (uint32_t i = 0; i < c->n; i++) {
+                ssize_t n = procfs_read(c->proc_fd, c->row[i].pid, 0, "comm", text, sizeof(text));
+
+                if (n == (ssize_t)sizeof(SWAPOFF_LINE) - 1 &&
+                    memcmp(text, SWAPOFF_LINE, (size_t)n) == 0)
+                        return c->row[i].pid;
+        }
+        return 0;
+}
+
 /* Worth of a closer look: size, what it would take next, and what its swarm took with it. */
 static uint64_t
 row_weight(struct census *c, const struct row *r, struct family *table)
@@ -474,6 +494,8 @@ row_weight(struct census *c, const struct row *r, struct family *table)
         uint64_t weight =
                 (uint64_t)census_row_kib(r) + (uint64_t)r->growth_kibps * CENSUS_HORIZON_S;
 
+        if (r->pid == c->swapoff_pid)
+                return UINT64_MAX;
         if (row_took(c, r) == 0)
                 return weight;
         weight = larger(weight, swarm_took_kib(table, r->ppid));
@@ -593,6 +615,7 @@ make(struct census *c, uint64_t now_us, struct follow *passer, struct roster *re
         uint32_t n;
 
         begin(c, now_us, ret);
+        c->swapoff_pid = c->swapoff ? find_swapoff(c) : 0;
         count_families(c, table);
         n = rank(c, table, pick);
         for (uint32_t i = 0; i < n; i++) {

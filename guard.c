@@ -176,12 +176,14 @@ publish(struct guard *g)
                    (v->act >= LEVEL_TERM || near || g->watch.state != WATCH_IDLE);
         bool wake = (hot && !atomic_load(&sh->hot)) ||
                     (g->inside.wanted && !atomic_load(&sh->boxes)) ||
+                    (v->swapoff && !atomic_load(&sh->swapoff)) ||
                     atomic_load(&sh->level) != (int)v->level;
 
         TELL(ticks, atomic_load(&sh->ticks) + 1);
         TELL(settled, v->settled);
         TELL(acting, g->watch.state != WATCH_IDLE);
         TELL(swap, g->sample.mem.swap_total_kib > 0);
+        TELL(swapoff, v->swapoff);
         TELL(supply_kib, v->supply_kib);
         TELL(shmem_kib, g->sample.mem.shmem_kib);
         TELL(step_kib, verdict_step_kib(v));

@@ -221,6 +221,10 @@ add_score(struct line *l, const struct record_victim *t, const struct policy *p)
                 add_since(l, t->since_wall_s);
                 return;
         }
+        if (t->swapoff) {
+                line_add(l, "; it switches off swap, and what is in there does not fit");
+                return;
+        }
         line_add(l, "; worst score %s: ends %s", sz(s->total_kib).text,
                  sz(s->anon_kib + s->pagetables_kib + s->shared_kib).text);
         if (s->swap_kib)

@@ -46,6 +46,7 @@ struct record_victim {
         char unit[PROC_UNIT_MAX];
         struct standing standing;
         bool blamed;
+        bool swapoff; /* it switches off swap that does not fit into memory */
         uint64_t took_kib, missing_kib, since_wall_s;
         struct score score;
         struct give_back predicted;

@@ -49,10 +49,11 @@ struct share {
         _Atomic(const struct policy *) policy_used;
         _Atomic int level;
         _Atomic bool settled;
-        _Atomic bool acting; /* somebody is in flight */
-        _Atomic bool hot;    /* a roster is wanted as soon as can be */
-        _Atomic bool swap;   /* there is swap */
-        _Atomic bool boxes;  /* somebody reclaims inside a limit: share.inside_bp is wanted */
+        _Atomic bool acting;  /* somebody is in flight */
+        _Atomic bool hot;     /* a roster is wanted as soon as can be */
+        _Atomic bool swap;    /* there is swap */
+        _Atomic bool swapoff; /* and it is being switched off */
+        _Atomic bool boxes;   /* somebody reclaims inside a limit: share.inside_bp is wanted */
         _Atomic uint64_t supply_kib; /* of the last verdict */
         _Atomic uint64_t shmem_kib;
         _Atomic uint64_t step_kib;  /* so much less of it is worth a new mark */

@@ -163,20 +163,74 @@ may_be_ended(const struct policy *p, const struct roster *r, const struct group 
         return who->n > 1 || (who->n == 1 && large_enough(p, &r->c[who->member[0]]));
 }
 
+/*
+ * Who switches swap off, by the name that the kernel knows; -1: none on the roster.  Who merely
+ * takes that name is ended in its place, and gains nothing.
+ */
+static int
+find_swapoff(const struct roster *r)
+{
+        for (uint32_t i = 0; i < r->n; i++)
+                if (strcmp(r->c[i].name, CANDIDATE_SWAPOFF) == 0 && candidate_eligible(&r->c[i]))
+                        return (int)i;
+        return -1;
+}
+
+/*
+ * What is in swap does not fit into memory, and swap is being switched off: nobody is to blame but
+ * who does that.  The kernel would end it before anybody else, but after seven seconds in which
+ * everything stood still, and a browser with it.  True when that is all there is to say.
+ */
+static bool
+choose_swapoff(const struct verdict *v, const struct roster *r, struct choice *ret)
+{
+        int who = v->swapoff ? find_swapoff(r) : -1;
+
+        if (who >= 0) {
+                ret->swapoff = true;
+                ret->who.n = 1;
+                ret->who.member[0] = (uint8_t)who;
+        } else if (v->swapoff_new) {
+                ret->why_nobody = NOBODY_YET;
+        }
+        return who >= 0 || v->swapoff_new;
+}
+
+static void
+add_up(const struct policy *p, const struct verdict *v, const struct sample *s,
+       const struct roster *r, struct choice *ret)
+{
+        uint32_t swap_bp = blame_swap_bp(s);
+
+        for (uint32_t i = 0; i < ret->who.n; i++) {
+                const struct candidate *c = &r->c[ret->who.member[i]];
+                struct score sc = victim_score(p, v, s, c);
+                struct give_back g = blame_gives(c, swap_bp);
+
+                score_add(&ret->score, &sc);
+                ret->gives.mem_kib += g.mem_kib;
+                ret->gives.swap_kib += g.swap_kib;
+        }
+}
+
 void
 victim_choose(const struct policy *p, const struct verdict *v, const struct sample *s,
               const struct roster *r, struct choice *ret)
 {
         int worst = choose_worst(p, v, s, r);
-        uint32_t swap_bp = blame_swap_bp(s);
 
         *ret = (struct choice){ .why_nobody = NOBODY_NONE };
+        ret->blame = blame_find(r, v, s);
+        ret->blamed = may_be_ended(p, r, &ret->blame.who);
+        if (!ret->blamed && choose_swapoff(v, r, ret)) {
+                add_up(p, v, s, r, ret);
+                return;
+        }
         if (worst < 0 || in_vain(v, s, r)) {
+                ret->blamed = false;
                 ret->why_nobody = worst < 0 ? NOBODY_ELIGIBLE : NOBODY_IN_VAIN;
                 return;
         }
-        ret->blame = blame_find(r, v, s);
-        ret->blamed = may_be_ended(p, r, &ret->blame.who);
         if (!ret->blamed && v->reason != REASON_STALL && blame_tmpfs(r, v, s)) {
                 ret->why_nobody = NOBODY_TMPFS;
                 return;
@@ -187,13 +241,5 @@ victim_choose(const struct policy *p, const struct verdict *v, const struct samp
                 ret->who.n = 1;
                 ret->who.member[0] = (uint8_t)worst;
         }
-        for (uint32_t i = 0; i < ret->who.n; i++) {
-                const struct candidate *c = &r->c[ret->who.member[i]];
-                struct score sc = victim_score(p, v, s, c);
-                struct give_back g = blame_gives(c, swap_bp);
-
-                score_add(&ret->score, &sc);
-                ret->gives.mem_kib += g.mem_kib;
-                ret->gives.swap_kib += g.swap_kib;
-        }
+        add_up(p, v, s, r, ret);
 }

@@ -29,6 +29,7 @@ enum why_nobody {
         NOBODY_NONE,     /* somebody was found */
         NOBODY_ELIGIBLE, /* all are protected, too small, struck out, or there are none */
         NOBODY_TMPFS,    /* what went missing is in tmpfs, and no process is to blame */
+        NOBODY_YET,      /* swap is being switched off: who does that is still looked for */
         NOBODY_IN_VAIN,  /* all that may be ended together would not lift memory above TERM */
 };
 
@@ -36,6 +37,7 @@ struct choice {
         struct group who; /* n > 1: a swarm, ended as one */
         enum why_nobody why_nobody;
         bool blamed;            /* chosen for what it took; else for its badness */
+        bool swapoff;           /* or because it switches off swap that does not fit into memory */
         struct blame blame;     /* valid when blamed */
         struct score score;     /* summed over the group */
         struct give_back gives; /* what ending the group should give back */

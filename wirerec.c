@@ -123,7 +123,8 @@ tell_victim(const struct record_victim *t, const struct policy *p, struct wire_p
                 .sig = t->sig,
                 .is = (t->dry_run ? WIRE_IS_DRY_RUN : 0) | (t->blamed ? WIRE_IS_BLAMED : 0) |
                       (t->after_vain ? WIRE_IS_AFTER_VAIN : 0) |
-                      (t->killed ? WIRE_IS_SIGKILLED : 0) | WIRE_IS_CHOSEN | WIRE_IS_ELIGIBLE,
+                      (t->swapoff ? WIRE_IS_SWAPOFF : 0) | (t->killed ? WIRE_IS_SIGKILLED : 0) |
+                      WIRE_IS_CHOSEN | WIRE_IS_ELIGIBLE,
                 .size_kib = t->size_kib,
                 .growth_kibps = t->growth_kibps,
                 .took_kib = t->blamed ? t->took_kib : 0,

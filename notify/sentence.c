@@ -152,6 +152,10 @@ add_score(struct line *l, const struct wire_process *t)
                 add_since(l, t->since_s);
                 return;
         }
+        if (t->is & WIRE_IS_SWAPOFF) {
+                line_add(l, "; it switches off swap, and what is in there does not fit");
+                return;
+        }
         line_add(l, "; worst score %s: ends %s", sz(t->score_kib).text,
                  sz(t->anon_kib + t->pagetables_kib + t->shared_kib).text);
         if (t->swap_kib)

@@ -73,6 +73,13 @@ sentence_of_a_signal_says_why(void **state)
                        "MiB a second: 400 MiB available (limit 512 MiB), 300 MiB of swap free "
                        "(limit 512 MiB), falling by 50 MiB a second; worst score 3.5 GiB: "
                        "ends 2.0 GiB + swap 1.0 GiB + growth 512 MiB");
+        rec.process.is |= WIRE_IS_SWAPOFF;
+        check_sentence(&rec,
+                       "SIGTERM to 4711 (hog), uid 1000, app-hog.scope, 3.0 GiB growing by 50 "
+                       "MiB a second: 400 MiB available (limit 512 MiB), 300 MiB of swap free "
+                       "(limit 512 MiB), falling by 50 MiB a second; it switches off swap, and "
+                       "what is in there does not fit");
+        rec.process.is &= ~WIRE_IS_SWAPOFF;
         rec.process.is |= WIRE_IS_BLAMED | WIRE_IS_DRY_RUN;
         rec.process.took_kib = 2 * 1048576;
         rec.process.missing_kib = 3 * 1048576;

@@ -279,6 +279,37 @@ decide_counts_zram_at_what_it_is_worth(void **state)
         }
 }
 
+/* Told for a second after the last time that there was less of it than before. */
+static void
+decide_tells_that_swap_is_being_switched_off(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, TOTAL);
+        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = 1000000;
+        (void)look(&m);
+        assert_false(m.v.swapoff);
+        m.s.mem.swap_free_kib = 0;
+        for (unsigned i = 0; i < 15; i++) {
+                m.s.mem.swap_total_kib--;
+                (void)look_after(&m, 100 * MS);
+                assert_true(m.v.swapoff);
+                assert_int_equal(m.v.swapoff_new, i < 10);
+        }
+        (void)stay(&m, 900 * MS);
+        assert_true(m.v.swapoff && !m.v.swapoff_new);
+        (void)stay(&m, 100 * MS);
+        assert_false(m.v.swapoff || m.v.swapoff_new);
+        m.s.mem.swap_total_kib--;
+        (void)look_after(&m, 100 * MS);
+        assert_true(m.v.swapoff && m.v.swapoff_new);
+        (void)stay(&m, 2 * SECOND);
+        m.s.mem.swap_total_kib += 5;
+        (void)look_after(&m, 100 * MS);
+        assert_false(m.v.swapoff);
+}
+
 /* Sixteen million KiB of swap that the kernel will not use are none. */
 static void
 decide_acts_beside_free_swap_that_is_barred(void **state)
@@ -2163,6 +2194,7 @@ main(void)
                 cmocka_unit_test(decide_never_reaches_a_limit_of_nothing),
                 cmocka_unit_test(decide_goes_on_when_swap_comes_and_goes),
                 cmocka_unit_test(decide_counts_zram_at_what_it_is_worth),
+                cmocka_unit_test(decide_tells_that_swap_is_being_switched_off),
                 cmocka_unit_test(decide_acts_beside_free_swap_that_is_barred),
                 cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),
                 cmocka_unit_test(decide_misses_nothing_that_is_in_memory_and_in_swap_at_once),

@@ -192,6 +192,28 @@ follow_build_puts_what_would_be_taken_in_ten_seconds_beside_the_size(void **stat
         assert_int_equal(roster.c[2].pid, PID + 2);
 }
 
+/* By its name, and only while swap is being switched off: it has no memory to speak of. */
+static void
+follow_build_finds_who_switches_swap_off_among_all(void **state)
+{
+        (void)state;
+        for (int32_t i = 0; i < ROSTER_MAX + 50; i++) {
+                struct fake f = steady(PID + i, i == 9 ? 4 : 1000);
+
+                f.name = i == 9 ? "swapoff" : i == 8 ? "swapoffs" : "x";
+                fake_put(f);
+                fake_text(PID + i, "comm", i == 9 ? "swapoff\n" : i == 8 ? "swapoffs\n" : "x\n");
+        }
+        scan_and_build();
+        assert_null(on_roster(PID + 9));
+        c.swapoff = true;
+        scan_and_build();
+        assert_string_equal(find(PID + 9)->name, "swapoff");
+        c.swapoff = false;
+        scan_and_build();
+        assert_null(on_roster(PID + 9));
+}
+
 static void
 follow_build_counts_swap_shared_memory_and_page_tables(void **state)
 {
@@ -1838,6 +1860,7 @@ main(void)
 {
         static const struct CMUnitTest tests[] = {
                 CASE(follow_build_puts_what_would_be_taken_in_ten_seconds_beside_the_size),
+                CASE(follow_build_finds_who_switches_swap_off_among_all),
                 CASE(follow_build_counts_swap_shared_memory_and_page_tables),
                 CASE(follow_build_takes_the_heaviest_and_adds_up_the_rest),
                 CASE(follow_build_counts_those_that_the_table_has_no_room_for),

@@ -307,6 +307,18 @@ message_says_why_it_did_not_ask_after_one_that_gave_nothing_back(void **state)
 }
 
 static void
+message_says_that_it_switches_off_swap(void **state)
+{
+        (void)state;
+        set_up(RECORD_SIGNAL);
+        rec.victim.swapoff = true;
+        assert_says(MESSAGE_WARNING,
+                    "SIGTERM to 4211 (chromium), uid 1000, app-chromium.scope, 3.1 GiB: 398 MiB "
+                    "available (limit 400 MiB), no swap; it switches off swap, and what is in "
+                    "there does not fit");
+}
+
+static void
 message_says_how_many_there_are_of_a_swarm(void **state)
 {
         (void)state;
@@ -657,6 +669,7 @@ main(void)
                 cmocka_unit_test(message_says_which_rule_counted),
                 cmocka_unit_test(message_says_what_the_blamed_took_and_since_when),
                 cmocka_unit_test(message_says_why_it_did_not_ask_after_one_that_gave_nothing_back),
+                cmocka_unit_test(message_says_that_it_switches_off_swap),
                 cmocka_unit_test(message_says_how_many_there_are_of_a_swarm),
                 cmocka_unit_test(message_says_that_it_was_a_race),
                 cmocka_unit_test(message_says_how_long_everything_stood_still),

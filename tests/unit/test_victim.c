@@ -508,6 +508,47 @@ victim_choose_ends_nobody_for_what_lies_in_tmpfs(void **state)
         assert_true(place.ch.blamed);
 }
 
+/* What is in swap does not fit: who switches it off goes, small as it is, unless somebody leaks. */
+static void
+victim_choose_takes_who_switches_swap_off(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0 };
+        add(6000000)->mark_kib[0] = 6000000;
+        struct candidate *off = add(1);
+
+        (void)strcpy(off->name, "swapoff");
+        assert_int_equal(chosen(), 1001);
+        place.v.swapoff = place.v.swapoff_new = true;
+        for (unsigned i = 0; i < 2; i++) {
+                place.v.reason = i ? REASON_STALL : REASON_LOW;
+                assert_int_equal(chosen(), 1002);
+                assert_true(place.ch.swapoff && !place.ch.blamed);
+                assert_int_equal(place.ch.gives.mem_kib, 1);
+        }
+        (void)add(1350000);
+        assert_int_equal(chosen(), 1003);
+        assert_true(place.ch.blamed && !place.ch.swapoff);
+}
+
+/* It is looked for by the errand thread, for a second; then whoever is worst has to do. */
+static void
+victim_choose_waits_for_who_switches_swap_off(void **state)
+{
+        (void)state;
+        set_up();
+        add(6000000)->mark_kib[0] = 6000000;
+        place.v.swapoff = place.v.swapoff_new = true;
+        assert_int_equal(chosen(), 0);
+        assert_int_equal(place.ch.why_nobody, NOBODY_YET);
+        place.v.swapoff_new = false;
+        assert_int_equal(chosen(), 1001);
+        (void)strcpy(add(1)->name, "swapoff");
+        place.r.c[1].standing.effect = RULE_PROTECT;
+        assert_int_equal(chosen(), 1001);
+}
+
 static void
 victim_choose_says_nobody_of_an_empty_roster(void **state)
 {
@@ -671,6 +712,8 @@ main(void)
                 cmocka_unit_test(victim_choose_blames_before_it_weighs),
                 cmocka_unit_test(victim_choose_ends_a_swarm_as_one),
                 cmocka_unit_test(victim_choose_ends_nobody_for_what_lies_in_tmpfs),
+                cmocka_unit_test(victim_choose_takes_who_switches_swap_off),
+                cmocka_unit_test(victim_choose_waits_for_who_switches_swap_off),
                 cmocka_unit_test(victim_choose_says_nobody_of_an_empty_roster),
                 cmocka_unit_test(victim_choose_does_not_depend_on_the_order_of_the_roster),
                 cmocka_unit_test(victim_choose_never_hits_anybody_who_may_not_be_ended),

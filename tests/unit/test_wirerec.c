@@ -280,10 +280,11 @@ what_was_special_about_a_kill_is_in_its_flags(void **state)
 {
         (void)state;
         be_about_a_victim(RECORD_SIGNAL);
-        rec.victim.dry_run = rec.victim.after_vain = rec.victim.killed = true;
+        rec.victim.dry_run = rec.victim.after_vain = rec.victim.killed = rec.victim.swapoff = true;
         translate();
         assert_int_equal(out.process.is, WIRE_IS_DRY_RUN | WIRE_IS_AFTER_VAIN | WIRE_IS_SIGKILLED |
-                                                 WIRE_IS_CHOSEN | WIRE_IS_ELIGIBLE);
+                                                 WIRE_IS_SWAPOFF | WIRE_IS_CHOSEN |
+                                                 WIRE_IS_ELIGIBLE);
 }
 
 static void
