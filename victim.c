@@ -88,6 +88,14 @@ large_enough(const struct policy *p, const struct candidate *c)
         return g.mem_kib + g.swap_kib >= p->min_size_kib && g.mem_kib + g.swap_kib > 0;
 }
 
+static bool
+younger(const struct candidate *a, const struct candidate *b)
+{
+        if (a->start_ticks != b->start_ticks)
+                return a->start_ticks > b->start_ticks;
+        return a->pid > b->pid;
+}
+
 /* True when a is to be ended rather than b: score, then what it gives back, then youth, then pid.
  */
 static bool
@@ -100,9 +108,7 @@ worse(const struct candidate *a, const struct score *sa, const struct candidate 
                 return sa->total_kib > sb->total_kib;
         if (sa->total_kib == 0 && size_a != size_b)
                 return size_a > size_b;
-        if (a->start_ticks != b->start_ticks)
-                return a->start_ticks > b->start_ticks;
-        return a->pid > b->pid;
+        return younger(a, b);
 }
 
 /* By badness alone: the index of the worst, or -1. */
@@ -170,10 +176,16 @@ may_be_ended(const struct policy *p, const struct roster *r, const struct group 
 static int
 find_swapoff(const struct roster *r)
 {
-        for (uint32_t i = 0; i < r->n; i++)
-                if (strcmp(r->c[i].name, CANDIDATE_SWAPOFF) == 0 && candidate_eligible(&r->c[i]))
-                        return (int)i;
-        return -1;
+        int who = -1;
+
+        for (uint32_t i = 0; i < r->n; i++) {
+                const struct candidate *c = &r->c[i];
+
+                if (strcmp(c->name, CANDIDATE_SWAPOFF) == 0 && candidate_eligible(c) &&
+                    (who < 0 || younger(c, &r->c[who])))
+                        who = (int)i;
+        }
+        return who;
 }
 
 /*

@@ -527,8 +527,15 @@ victim_choose_takes_who_switches_swap_off(void **state)
                 assert_true(place.ch.swapoff && !place.ch.blamed);
                 assert_int_equal(place.ch.gives.mem_kib, 1);
         }
-        (void)add(1350000);
+        struct candidate *other = add(1);
+
+        (void)strcpy(other->name, "swapoff");
+        other->start_ticks = off->start_ticks + 1;
         assert_int_equal(chosen(), 1003);
+        off->start_ticks = other->start_ticks + 1;
+        assert_int_equal(chosen(), 1002);
+        (void)add(1350000);
+        assert_int_equal(chosen(), 1004);
         assert_true(place.ch.blamed && !place.ch.swapoff);
 }
 
