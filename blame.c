@@ -13,7 +13,7 @@
 #define SEVERAL_PART 8u
 /* Of a swarm that took half, each member that is ended took at least this part of it: forty tabs of
  * a browser have grown by a page or two each when three of them leak. */
-#define MEMBER_PART (8u * ROSTER_MAX)
+#define MEMBER_PART (UINT64_C(8) * ROSTER_MAX)
 
 uint32_t
 blame_swap_bp(const struct sample *s)
