@@ -11,9 +11,9 @@
 
 /* Of several that run away at once each took at least this part of what is missing. */
 #define SEVERAL_PART 8u
-/* Of a swarm that took half, each member that is ended took at least this part of it: forty tabs of
- * a browser have grown by a page or two each when three of them leak. */
-#define MEMBER_PART (UINT64_C(8) * ROSTER_MAX)
+/* Each member of a swarm that is ended took at least this part of what they took on average: forty
+ * tabs of a browser have grown by a page or two each when three of them leak. */
+#define MEMBER_PART 8u
 
 uint32_t
 blame_swap_bp(const struct sample *s)
@@ -110,8 +110,7 @@ struct question {
         const struct verdict *v;
         const struct sample *s;
         unsigned mark;
-        uint64_t half_kib;  /* took at least this */
-        uint64_t least_kib; /* a member of a swarm took at least this */
+        uint64_t half_kib; /* took at least this */
         uint32_t swap_bp;
         bool others_do; /* whom a rule avoids is not to blame: others would do */
         bool (*same_swarm)(const struct roster *r, const struct candidate *a,
@@ -224,14 +223,30 @@ group_add(const struct question *q, struct group *who, uint32_t i)
         who->member[at] = (uint8_t)i;
 }
 
-/* True when it took its part since the mark, or since one before it that was ever set. */
+/* True when it took so much since the mark, or since one before it that was ever set. */
 static bool
-took_any(const struct question *q, const struct candidate *c)
+took_its_part(const struct question *q, const struct candidate *c, uint64_t part_kib)
 {
         for (unsigned mark = q->mark; mark < MARK_MAX; mark++)
-                if (q->r->mark[mark].boot_us != 0 && took_kib(c, mark) >= q->least_kib)
+                if (q->r->mark[mark].boot_us != 0 && took_kib(c, mark) >= part_kib)
                         return true;
         return false;
+}
+
+/* What a member of the swarm of candidate `of` took at least, to be one of the guilty. */
+static uint64_t
+member_part_kib(const struct question *q, uint32_t of)
+{
+        uint64_t took = 0;
+        uint32_t n = 0;
+
+        for (uint32_t i = 0; i < q->r->n; i++) {
+                if (!q->same_swarm(q->r, &q->r->c[i], &q->r->c[of]))
+                        continue;
+                took += took_kib(&q->r->c[i], q->mark);
+                n++;
+        }
+        return n ? larger(took / n / MEMBER_PART, 1) : 1;
 }
 
 /*
@@ -242,6 +257,7 @@ static uint32_t
 gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_took,
        struct give_back *ret_gives)
 {
+        uint64_t part_kib = member_part_kib(q, of);
         uint32_t n_all = 0;
 
         who->n = 0;
@@ -254,7 +270,7 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
                 if (!q->same_swarm(q->r, c, &q->r->c[of]))
                         continue;
                 n_all++;
-                if (!took_any(q, c) || !may_be_blamed(q, c))
+                if (!took_its_part(q, c, part_kib) || !may_be_blamed(q, c))
                         continue;
                 struct give_back g = blame_gives(c, q->swap_bp);
 
@@ -413,7 +429,6 @@ ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame 
                         .since_wall_s = q.r->mark[q.mark].wall_s,
                 };
                 q.half_kib = ret->missing_kib / 2;
-                q.least_kib = larger(q.half_kib / MEMBER_PART, 1);
                 if (ret->missing_kib == 0 || !ask(&q, ret))
                         continue;
                 /* Others gave back meanwhile: of what is missing it took all, and no more. */
