@@ -104,8 +104,8 @@ struct census {
         uint16_t pass : 13;
         bool swap;           /* there is swap: sizes are read from status */
         bool low;            /* memory is short: whoever scans says so */
-        bool swapoff;        /* swap is being switched off: the same */
-        int32_t swapoff_pid; /* by this one; 0: not known */
+        bool swapoff;        /* swap is being switched off: whoever scans says so */
+        int32_t swapoff_pid; /* who switches it off, found at the last build; 0: nobody is */
         bool may_wait; /* its thread may wait for another process: false for one that must act */
         int32_t kernel[CENSUS_KERNEL];
         struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [MARK_CALM] when last calm */

@@ -42,8 +42,8 @@ struct verdict {
         bool settled;     /* nothing is going missing: sizes seen now are a base to compare with */
         bool below_term;  /* low at TERM's limits, cause or not: a grace time that ends is over */
         bool tight;       /* so little is available that standing still counts */
-        bool swapoff;     /* swap is being switched off: SwapTotal has become less of late ... */
-        bool swapoff_new; /* ... and had not a second before */
+        bool swapoff;     /* swap is being switched off: SwapTotal became less within a second */
+        bool swapoff_new; /* and that began less than a second ago */
         bool dropped;     /* trends were dropped at this sample: suspended, or late */
 
         uint64_t total_kib;                    /* memory less huge pages: what percentages are of */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What kind of place this is, looked at once at the start: whether other people's processes can be
- * seen or signalled, and whether a limit stands over the guard itself.  It never changes anything.
+ * seen or signalled, and whether a limit stands over the guard itself.  Of what may change, whether
+ * the kernel uses swap, whoever asks has to ask again.  It never changes anything.
  */
 #ifndef OOMGUARD_HOST_H
 #define OOMGUARD_HOST_H

@@ -47,6 +47,13 @@ struct rule {
         char glob[POLICY_PATTERN_MAX]; /* fnmatch(3) pattern, or the user's name as written */
 };
 
+/* As whom the hook ([notify] exec) is run, never as root: the package's own user, or else one who
+ * owns nothing. */
+#define POLICY_HOOK_USERS            \
+        {                            \
+                "oomguard", "nobody" \
+        }
+
 struct policy {
         struct limit mem_warn, mem_term, mem_kill;    /* of MemTotal less huge pages */
         uint64_t new_low_us;                          /* 0: no cause is needed */

@@ -190,8 +190,9 @@ find_swapoff(const struct roster *r)
 
 /*
  * What is in swap does not fit into memory, and swap is being switched off: nobody is to blame but
- * who does that.  The kernel would end it before anybody else, but after seven seconds in which
- * everything stood still, and a browser with it.  True when that is all there is to say.
+ * who does that.  The kernel would end it before anybody else, but on a full machine that took
+ * seven seconds in which everything stood still, and a browser was ended after it.  True when that
+ * is all there is to say.
  */
 static bool
 choose_swapoff(const struct verdict *v, const struct roster *r, struct choice *ret)

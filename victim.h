@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The victim: who is ended, and why that one.  Pure.  Blame comes first, then badness, which is an
- * amount of memory: what ending a process gives back, and what it would take next.
+ * The victim: who is ended, and why that one.  Pure.  Blame comes first, then whoever switches off
+ * swap that does not fit into memory, then badness, which is an amount of memory: what ending a
+ * process gives back, and what it would take next.
  */
 #ifndef OOMGUARD_VICTIM_H
 #define OOMGUARD_VICTIM_H
@@ -36,10 +37,10 @@ enum why_nobody {
 struct choice {
         struct group who; /* n > 1: a swarm, ended as one */
         enum why_nobody why_nobody;
-        bool blamed;            /* chosen for what it took; else for its badness */
-        bool swapoff;           /* or because it switches off swap that does not fit into memory */
-        struct blame blame;     /* valid when blamed */
-        struct score score;     /* summed over the group */
+        bool blamed;        /* chosen for what it took; neither: for its badness */
+        bool swapoff;       /* chosen because it switches off swap that does not fit into memory */
+        struct blame blame; /* valid when blamed */
+        struct score score; /* summed over the group */
         struct give_back gives; /* what ending the group should give back */
 };
 

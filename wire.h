@@ -121,8 +121,8 @@ struct wire_state {
 #define WIRE_IS_ELIGIBLE   32u  /* candidate: may be ended at all */
 #define WIRE_IS_BUILTIN    64u  /* rule is of the built-in list */
 #define WIRE_IS_HIDDEN     128u /* names are kept back from this reader */
-#define WIRE_IS_SWAPOFF    512u /* it switches off swap that does not fit into memory */
 #define WIRE_IS_COW        256u /* a fork that has not exec'd: its pages are its parent's too */
+#define WIRE_IS_SWAPOFF    512u /* it switches off swap that does not fit into memory */
 
 /* A process, or of a swarm the one that took most; sizes and scores are the whole group's. */
 struct wire_process {

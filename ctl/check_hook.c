@@ -35,7 +35,7 @@ tell(struct job *j, const struct finding *f)
 static struct passwd *
 find_user(void)
 {
-        static const char *const names[] = { "oomguard", "nobody" };
+        static const char *const names[] = POLICY_HOOK_USERS;
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
                 struct passwd *user = getpwnam(names[i]);

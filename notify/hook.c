@@ -21,6 +21,7 @@
 #include "child.h"
 #include "hook_env.h"
 #include "message.h"
+#include "policy.h"
 #include "report.h"
 #include "sentence.h"
 
@@ -34,8 +35,7 @@ enum {
         FILES_MAX = 1024,
 };
 
-/* The package's own user, or else one who owns nothing. */
-static const char *const users[] = { "oomguard", "nobody" };
+static const char *const users[] = POLICY_HOOK_USERS;
 
 struct hook {
         sd_event *event;

@@ -7,17 +7,8 @@ set -u
 guard=$1 out=$2/examples
 rm -rf "$out"
 mkdir -p "$out"
-passed=0 failed=0
-
-verdict() { # NAME STATUS
-        if [ "$2" = 0 ]; then
-                echo "ok     $1"
-                passed=$((passed + 1))
-        else
-                echo "FAILED $1"
-                failed=$((failed + 1))
-        fi
-}
+# shellcheck source=tests/gates/verdict.sh
+. "${0%/*}/verdict.sh"
 
 # A block of literal text (of mdoc, or indented by four blanks) that begins with a section goes into
 # a file of its own, and what is written by printf into one together, as it is there.

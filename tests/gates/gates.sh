@@ -11,23 +11,14 @@ cc=${CC:-gcc}
 # Without -fno-pie the address of another module's function is a reference to the linker's own
 # _GLOBAL_OFFSET_TABLE_, which nobody calls.
 flags="-std=gnu17 -D_GNU_SOURCE -O2 -fno-pie -fno-lto -fno-builtin -fno-stack-protector -mgeneral-regs-only"
-passed=0 failed=0
+# shellcheck source=tests/gates/verdict.sh
+. "${0%/*}/verdict.sh"
 
 # Of the C library, a pure module may use this and nothing more.
 pure_libc='mem[a-z]*|str[a-z]*'
 # The loop, beside that: system calls that neither allocate in user space nor wait, and those of a
 # scan of its own.  No malloc, no stdio, no locale, nothing of a name service.
 loop_libc="$pure_libc|__errno_location|clock_gettime|eventfd|pthread_attr_[a-z]*|pthread_create|pthread_join|close|statx|getpid|getppid|lseek|madvise|open|openat|poll|ppoll|pread|read|readlinkat|sysconf|syscall|write|fnmatch"
-
-verdict() { # NAME STATUS
-        if [ "$2" = 0 ]; then
-                echo "ok     $1"
-                passed=$((passed + 1))
-        else
-                echo "FAILED $1"
-                failed=$((failed + 1))
-        fi
-}
 
 compile() { # SOURCE OBJECT
         # shellcheck disable=SC2086
