@@ -69,17 +69,55 @@ spin_main(struct role_options *o)
         return 0;
 }
 
+struct disk {
+        int stat; /* Documentation/block/stat.rst: counters, which stand still with the disk */
+        char seen[256];
+};
+
+static void
+disk_open(struct disk *d, const char *path)
+{
+        d->stat = open(path, O_RDONLY | O_CLOEXEC);
+        if (d->stat < 0)
+                role_fail(path);
+}
+
+/* Whether a disk has worked since this was asked last. */
+static bool
+disk_worked(struct disk *d)
+{
+        char text[sizeof d->seen];
+        ssize_t n = pread(d->stat, text, sizeof text - 1, 0);
+        bool same;
+
+        if (n <= 0)
+                role_fail("stat of a disk");
+        text[n] = '\0';
+        same = strcmp(text, d->seen) == 0;
+        memcpy(d->seen, text, sizeof text);
+        return !same;
+}
+
 /*
  * Sleeps, for moments.  In virtual time an idle guest's clock jumps to its next timer, however far:
  * a disk request, which takes the host some 50 us, took 15 ms of a guest that waits for nothing
- * else.
+ * else.  Where no disk is used every 4 ms will do: 0.4 ms all the time were a third of what the
+ * whole list cost the host.
  */
 int
 pace_main(struct role_options *o)
 {
+        static struct disk swap, data;
+
         (void)o;
-        for (;;)
-                role_sleep_us(400);
+        disk_open(&swap, "/sys/block/vdb/stat");
+        disk_open(&data, "/sys/block/vda/stat");
+        for (;;) {
+                role_sleep_us(4000);
+                while (disk_worked(&swap) | disk_worked(&data))
+                        for (int i = 0; i < 500; i++)
+                                role_sleep_us(400);
+        }
         return 0;
 }
 

@@ -110,6 +110,32 @@ log_state(struct bench *b)
         scanned = scan;
 }
 
+/* For whoever reads the log: when the canary waited, and once each time that it waits for long, on
+ * what.  A stack that the kernel does not show costs nothing but the line. */
+static void
+log_canary(struct bench *b)
+{
+        static char stack[1024];
+        static uint64_t told_us, delays;
+        const struct canary_stats *c = b->canary;
+        const struct subject *s = subject_find(b, "canary");
+        char path[32];
+
+        if (c->over_100ms > delays)
+                bench_log(b, "canary was late, the worst so far %llu ms",
+                          (unsigned long long)c->worst_us / 1000);
+        delays = c->over_100ms;
+        if (!s || !c->beats || c->last_beat_us == told_us ||
+            role_now_us() - c->last_beat_us < 300000)
+                return;
+        told_us = c->last_beat_us;
+        snprintf(path, sizeof path, "/proc/%d/stack", (int)s->pid);
+        read_text(path, stack, sizeof stack);
+        for (char *line = stack; (line = strchr(line, '\n')); line++)
+                *line = ' ';
+        bench_log(b, "canary waits: %s", stack);
+}
+
 bool
 watch(struct bench *b, uint64_t us, const struct subject *awaited, bool guilty)
 {
@@ -125,6 +151,7 @@ watch(struct bench *b, uint64_t us, const struct subject *awaited, bool guilty)
                 subject_reap(b);
                 read_guard(b);
                 log_state(b);
+                log_canary(b);
                 if (available_kib < b->lowest_kib)
                         b->lowest_kib = available_kib;
                 if ((awaited && (awaited->ready || awaited->dead)) ||
