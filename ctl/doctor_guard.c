@@ -32,31 +32,67 @@ read_own(const struct doctor *d, const char *file, char *ret, size_t size)
 
 /* ---- does it run ---- */
 
-static bool
-has_argument(const char *cmdline, size_t len, const char *argument)
+/* The guard's arguments, a zero byte behind each; none where they cannot be read. */
+struct arguments {
+        char text[1024];
+        size_t len;
+};
+
+static void
+read_arguments(const struct doctor *d, struct arguments *ret)
 {
-        for (size_t at = 0; at < len; at += strlen(cmdline + at) + 1)
-                if (strcmp(cmdline + at, argument) == 0)
+        ssize_t n = d->guard_pid > 0 ? read_own(d, "cmdline", ret->text, sizeof(ret->text)) : 0;
+
+        ret->len = n > 0 ? (size_t)n : 0;
+}
+
+static bool
+has_argument(const struct arguments *a, const char *argument)
+{
+        for (size_t at = 0; at < a->len; at += strlen(a->text + at) + 1)
+                if (strcmp(a->text + at, argument) == 0)
                         return true;
         return false;
 }
 
 /* What stands behind `option`, after an equals sign or as the next argument; NULL: nothing does. */
 static const char *
-option_value(const char *cmdline, size_t len, const char *option)
+option_value(const struct arguments *a, const char *option)
 {
         size_t n = strlen(option);
 
-        for (size_t at = 0; at < len; at += strlen(cmdline + at) + 1) {
-                const char *word = cmdline + at;
+        for (size_t at = 0; at < a->len; at += strlen(a->text + at) + 1) {
+                const char *word = a->text + at;
                 size_t next = at + strlen(word) + 1;
 
                 if (strncmp(word, option, n) == 0 && word[n] == '=')
                         return word + n + 1;
                 if (strcmp(word, option) == 0)
-                        return next < len ? cmdline + next : NULL;
+                        return next < a->len ? a->text + next : NULL;
         }
         return NULL;
+}
+
+/*
+ * A socket stays in its folder when whoever served it was ended.  The kernel lists the sockets of a
+ * network namespace, and the guard has one of its own; where that cannot be read, the socket's file
+ * has to do.
+ */
+static bool
+is_served(const struct doctor *d, const char *feed)
+{
+        char path[64], end[LOOK_PATH_MAX], *sockets;
+        size_t len;
+        bool served;
+
+        if (d->guard_pid == 0)
+                return true;
+        (void)snprintf(path, sizeof(path), "/proc/%d/net/unix", d->guard_pid);
+        (void)snprintf(end, sizeof(end), " %s\n", feed);
+        sockets = look_all(d->ctl, path, &len);
+        served = !sockets || strstr(sockets, end);
+        free(sockets);
+        return served;
 }
 
 /* Where it is looked for is this side's, where it is served the guard's. */
@@ -77,8 +113,15 @@ look_feed(struct doctor *d, const char *served)
                                 "oomguard-notify look for it there with --feed",
                                 served, feed);
                 finding_remedy(f, "oomguardctl --feed %s status", served);
-        } else if (look_exists(d->ctl, feed)) {
+        } else if (look_exists(d->ctl, feed) && is_served(d, feed)) {
                 (void)doctor_tell(d, FINDING_OK, "feed", "%s is there", feed);
+        } else if (look_exists(d->ctl, feed)) {
+                f = doctor_tell(d, FINDING_DEGRADED, "feed",
+                                "%s is left from a guard that has ended, and this one does not "
+                                "serve it: status and rank have to look for themselves, and nobody "
+                                "is notified",
+                                feed);
+                finding_remedy(f, "sudo systemctl restart oomguard.service");
         } else {
                 (void)doctor_tell(d, FINDING_DEGRADED, "feed",
                                   "%s is not there: status and rank have to look for themselves, "
@@ -88,11 +131,9 @@ look_feed(struct doctor *d, const char *served)
 }
 
 static void
-look_running(struct doctor *d)
+look_running(struct doctor *d, const struct arguments *a)
 {
-        char cmdline[1024];
         struct finding *f;
-        ssize_t n;
 
         if (d->guard_pid == 0) {
                 f = doctor_tell(d, FINDING_MISSING, "guard",
@@ -101,9 +142,7 @@ look_running(struct doctor *d)
                 finding_remedy(f, "sudo systemctl enable --now oomguard.service");
                 return;
         }
-        n = read_own(d, "cmdline", cmdline, sizeof(cmdline));
-        if (n > 0 && (has_argument(cmdline, (size_t)n, "--dry-run") ||
-                      has_argument(cmdline, (size_t)n, "-n")))
+        if (has_argument(a, "--dry-run") || has_argument(a, "-n"))
                 (void)doctor_tell(d, FINDING_DEGRADED, "guard",
                                   "it runs as pid %d, but dry (--dry-run): it ends nobody",
                                   d->guard_pid);
@@ -113,7 +152,7 @@ look_running(struct doctor *d)
                 (void)doctor_tell(d, FINDING_DEGRADED, "guard",
                                   "%u of them run: each would end somebody for the same shortage",
                                   d->n_guards);
-        look_feed(d, n > 0 ? option_value(cmdline, (size_t)n, "--feed") : NULL);
+        look_feed(d, option_value(a, "--feed"));
 }
 
 static void
@@ -125,31 +164,54 @@ take_fault(void *arg, const char *text)
                 (void)snprintf(first, FINDING_TEXT_MAX / 2, "%s", text);
 }
 
+/*
+ * The file that this side names, else the one that the running guard was started with (a relative
+ * one is below its folder).  False: neither names any, so the usual one is meant.
+ */
+static bool
+name_configuration(const struct doctor *d, const struct arguments *a, char ret[LOOK_PATH_MAX])
+{
+        const char *file = option_value(a, "--config");
+        char below[LOOK_PATH_MAX];
+
+        if (d->ctl->config) {
+                (void)snprintf(ret, LOOK_PATH_MAX, "%s", d->ctl->config);
+                return true;
+        }
+        if (!file)
+                file = option_value(a, "-c");
+        if (!file)
+                return false;
+        (void)snprintf(below, sizeof(below), "/proc/%d/cwd/%s", d->guard_pid, file);
+        look_path(d->ctl, file[0] == '/' ? file : below, ret);
+        return true;
+}
+
 static void
-look_configuration(struct doctor *d)
+look_configuration(struct doctor *d, const struct arguments *a)
 {
         char path[LOOK_PATH_MAX], first[FINDING_TEXT_MAX / 2] = "";
         struct policy *p = calloc(1, sizeof(*p));
-        const char *file = d->ctl->config;
+        bool named = name_configuration(d, a, path);
         unsigned n_faults = 0;
         struct finding *f;
 
-        if (!file && d->ctl->root[0]) {
+        if (!named)
                 look_path(d->ctl, CONFIG_FILE, path);
-                file = path;
-        }
-        /* Only the usual file may be missing. */
-        if (p && (d->ctl->config || look_exists(d->ctl, CONFIG_FILE) || !d->ctl->root[0]))
-                n_faults = config_load(file, p, take_fault, first);
+        /* Only the usual file may be missing; without a name the files of its folder count, too. */
+        if (p && (named || look_exists(d->ctl, CONFIG_FILE) || !d->ctl->root[0]))
+                n_faults =
+                        config_load(named || d->ctl->root[0] ? path : NULL, p, take_fault, first);
         free(p);
         if (n_faults == 0) {
-                (void)doctor_tell(d, FINDING_OK, "configuration", "no faults");
+                (void)doctor_tell(d, FINDING_OK, "configuration", "no faults%s%s",
+                                  named ? " in " : "", named ? path : "");
                 return;
         }
         f = doctor_tell(d, FINDING_MISSING, "configuration",
                         "%u fault%s, and a guard would not start with it: %s", n_faults,
                         n_faults == 1 ? "" : "s", first);
-        finding_remedy(f, "oomguardctl check");
+        finding_remedy(f, "oomguardctl%s%s check", named ? " -c " : "", named ? path : "");
 }
 
 /* ---- what it may do ---- */
@@ -354,9 +416,11 @@ void
 doctor_guard(struct doctor *d)
 {
         char status[DOCTOR_STATUS_MAX] = "";
+        struct arguments a;
 
-        look_running(d);
-        look_configuration(d);
+        read_arguments(d, &a);
+        look_running(d, &a);
+        look_configuration(d, &a);
         (void)read_own(d, "status", status, sizeof(status));
         look_privileges(d, status);
         look_locked(d, status);

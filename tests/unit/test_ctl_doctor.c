@@ -151,6 +151,47 @@ doctor_looks_for_the_feed_where_the_guard_serves_it(void **state)
 
 /* One that runs without privileges. */
 static void
+doctor_tells_a_socket_that_was_left_behind(void **state)
+{
+        static const char head[] = "Num       RefCount Protocol Flags    Type St Inode Path\n";
+        static const char line[] = "0000000000000000: 00000002 00000000 00010000 0005 01 9 ";
+        char text[512];
+
+        (void)state;
+        golden_begin("server");
+        assert_int_equal(mkdir("proc/412/net", 0700), 0);
+        expect_changed("proc/412/net/unix", head,
+                       "degraded  feed: /run/oomguard/feed is left from a guard that has ended");
+        (void)snprintf(text, sizeof(text), "%s%s/run/oomguard/feed2\n", head, line);
+        expect_changed("proc/412/net/unix", text, "/run/oomguard/feed is left from a guard");
+        (void)snprintf(text, sizeof(text), "%s%s/run/oomguard/feed\n%s@x\n", head, line, line);
+        expect_changed("proc/412/net/unix", text, "ok        feed: /run/oomguard/feed is there\n");
+}
+
+static void
+doctor_reads_the_configuration_of_the_running_guard(void **state)
+{
+        (void)state;
+        golden_begin("server");
+        expect_changed("etc/mine.conf", "[memory]\nterm = 6%\n",
+                       "ok        configuration: no faults\n");
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n-c\n/etc/mine.conf\n",
+                       "ok        configuration: no faults in ./etc/mine.conf\n");
+        expect_changed("etc/mine.conf", "[memory]\nterm = x\n",
+                       "missing   configuration: 1 fault, and a guard would not start with it: "
+                       "./etc/mine.conf:2: ");
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n--config=/etc/mine.conf\n",
+                       "            oomguardctl -c ./etc/mine.conf check\n");
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n--config\n/etc/none.conf\n",
+                       "missing   configuration: 1 fault, and ");
+        assert_int_equal(mkdir("proc/412/cwd", 0700), 0);
+        expect_changed("proc/412/cwd/mine.conf", "[memory]\nterm = 6%\n",
+                       "missing   configuration: ");
+        expect_changed("proc/412/cmdline", "/usr/sbin/oomguard\n-c\nmine.conf\n",
+                       "ok        configuration: no faults in ./proc/412/cwd/mine.conf\n");
+}
+
+static void
 doctor_looks_for_the_feed_where_others_do(void **state)
 {
         (void)state;
@@ -302,6 +343,9 @@ main(void)
                 cmocka_unit_test_teardown(doctor_looks_for_the_feed_where_the_guard_serves_it,
                                           tear_down),
                 cmocka_unit_test_teardown(doctor_looks_for_the_feed_where_others_do, tear_down),
+                cmocka_unit_test_teardown(doctor_tells_a_socket_that_was_left_behind, tear_down),
+                cmocka_unit_test_teardown(doctor_reads_the_configuration_of_the_running_guard,
+                                          tear_down),
                 cmocka_unit_test_teardown(doctor_knows_kinds_of_swap_apart, tear_down),
                 cmocka_unit_test_teardown(doctor_changes_the_command_line_as_the_machine_does,
                                           tear_down),
