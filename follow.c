@@ -23,8 +23,11 @@
 /* Above every pid: the kernel has no more than 4 Mi of them (PID_MAX_LIMIT). */
 #define BROODS (1 << 23)
 /* Only so many, those likely to be chosen, are worth the two more files that tell who is frozen. */
-#define ASK_FROZEN   8u
-#define SWAPOFF_LINE CANDIDATE_SWAPOFF "\n" /* comm */
+#define ASK_FROZEN 8u
+/* What shows only if it is read again is read again so often: in 6 to 13 s while memory is short.
+ */
+#define IDENTIFY_BUILDS 64u
+#define SWAPOFF_LINE    CANDIDATE_SWAPOFF "\n" /* comm */
 
 static int
 hold(struct census *c, int fd)
@@ -172,6 +175,30 @@ row_forget(struct row *r)
         r->pid = -1;
 }
 
+/* An exec has begun another stack.  One whose leader has ended shows none, and is who it was. */
+static bool
+has_execed(const struct follow *f, const struct proc_stat *st)
+{
+        return st->state != 'Z' && f->stack != st->start_stack;
+}
+
+/*
+ * Programs name themselves, change their user and are moved into a unit of their own after they
+ * have begun, mostly at once; only the name is seen for nothing.
+ */
+static bool
+must_identify(const struct census *c, const struct follow *f, const struct proc_stat *st)
+{
+        uint64_t age = c->built - f->first;
+
+        if (f->used < c->reidentify || has_execed(f, st))
+                return true;
+        if (st->state == 'Z')
+                return false;
+        return memcmp(f->name, st->name, sizeof(f->name)) != 0 ||
+               (c->may_wait && (age == 1 || age % IDENTIFY_BUILDS == 0));
+}
+
 /* `passer`: where somebody is noted who is not to be followed any further, or NULL. */
 static struct follow *
 follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow *passer)
@@ -184,10 +211,11 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
         }
         r->ppid = st->ppid;
         r->pgrp = st->pgrp;
-        r->stack = row_stack(st->start_stack);
+        if (st->state != 'Z')
+                r->stack = row_stack(st->start_stack);
         f = follow_find(c, r->pid, r->start_ticks);
         if (passer) {
-                if (f && f->stack == st->start_stack && f->used >= c->reidentify)
+                if (f && !must_identify(c, f, st))
                         return f;
                 /* Unknown, or known as what it was before an exec or a new policy. */
                 *passer = (struct follow){ .pid = r->pid, .size_fd = { -1, -1 }, .pidfd = -1 };
@@ -198,7 +226,9 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
                 f->start_ticks = UINT64_MAX; /* left to the rosters that it stands on */
                 f = NULL;
         }
-        if (f && (f->stack != st->start_stack || f->used < c->reidentify))
+        if (f && has_execed(f, st))
+                r->shmem_kib = 0; /* what it had seen there is not its own any more */
+        if (f && must_identify(c, f, st))
                 follow_identify(c, f, st);
         if (!f) {
                 f = follow_place(c);

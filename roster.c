@@ -194,7 +194,8 @@ roster_adopt_past(struct roster *r, const struct roster *before)
                 if (!b)
                         continue;
                 r->c[i].first_kib = b->first_kib;
-                if (r->shmem_stays)
+                /* What another program had seen is not this one's. */
+                if (r->shmem_stays && r->c[i].exe_id == b->exe_id)
                         keep_shared(&r->c[i], shared_of(b));
                 for (unsigned m = 0; m < MARK_MAX; m++) {
                         r->c[i].mark_kib[m] = b->mark_kib[m];

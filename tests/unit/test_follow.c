@@ -893,20 +893,37 @@ follow_build_adds_up_what_is_protected(void **state)
 /* ---- identity ---- */
 
 static void
-put_identity(const char *name, uint64_t stack)
+put_thread(int32_t tid, uint64_t anon_kib)
+{
+        struct fake f = steady(PID, anon_kib);
+
+        f.tid = tid;
+        f.n_threads = 2;
+        fake_put(f);
+}
+
+/* Named by itself; its user, unit and file are as `what`. */
+static void
+put_named(const char *name, const char *what, uint64_t stack)
 {
         struct fake f = steady(PID, 1000);
         char text[64];
 
         f.name = name;
         f.stack = stack;
-        f.uid = (uint32_t)strlen(name);
+        f.uid = (uint32_t)strlen(what);
         fake_put(f);
-        (void)snprintf(text, sizeof(text), "0::/system.slice/%s.service\n", name);
+        (void)snprintf(text, sizeof(text), "0::/system.slice/%s.service\n", what);
         fake_text(PID, "cgroup", text);
-        (void)snprintf(text, sizeof(text), "/bin/%s", name);
+        (void)snprintf(text, sizeof(text), "/bin/%s", what);
         fake_link(PID, "exe", text);
         scan_and_build();
+}
+
+static void
+put_identity(const char *name, uint64_t stack)
+{
+        put_named(name, name, stack);
 }
 
 static void
@@ -932,12 +949,112 @@ follow_build_reads_identity_once_and_again_after_exec(void **state)
         policy.rules[0] = (struct rule){ .effect = RULE_AVOID, .kind = RULE_EXE, .glob = "/bin/a" };
         put_identity("a", 5);
         assert_identity("a", RULE_AVOID);
-        put_identity("bb", 5);
+        put_named("a", "bb", 5);
         assert_identity("a", RULE_AVOID);
         put_identity("ccc", 6);
         assert_identity("ccc", RULE_NONE);
-        put_identity("a", 6);
+        put_named("ccc", "a", 6);
         assert_identity("ccc", RULE_NONE);
+}
+
+static void
+follow_build_reads_identity_again_after_a_new_name(void **state)
+{
+        (void)state;
+        policy.n_rules = 1;
+        policy.rules[0] = (struct rule){ .effect = RULE_AVOID, .kind = RULE_NAME, .glob = "bb" };
+        put_identity("a", 5);
+        assert_identity("a", RULE_NONE);
+        put_identity("bb", 5);
+        assert_identity("bb", RULE_AVOID);
+}
+
+/* A server's worker changes its user once it has begun, a desktop moves a program into its unit. */
+static void
+follow_build_reads_identity_again_soon_and_now_and_then(void **state)
+{
+        (void)state;
+        c.may_wait = true;
+        put_identity("a", 5);
+        put_named("a", "bb", 5);
+        assert_int_equal(find(PID)->uid, 2);
+        assert_string_equal(find(PID)->unit, "bb.service");
+        put_named("a", "ccc", 5);
+        for (unsigned i = 3; i < 64; i++) {
+                scan_and_build();
+                assert_int_equal(find(PID)->uid, 2);
+        }
+        scan_and_build();
+        assert_int_equal(find(PID)->uid, 3);
+        assert_string_equal(find(PID)->unit, "ccc.service");
+}
+
+static void
+follow_build_that_must_not_wait_reads_identity_once(void **state)
+{
+        (void)state;
+        put_identity("a", 5);
+        put_named("a", "bb", 5);
+        for (unsigned i = 2; i < 130; i++)
+                scan_and_build();
+        assert_identity("a", RULE_NONE);
+}
+
+/* A leader that has ended shows no executable and no stack; its threads run on. */
+static void
+follow_build_knows_one_whose_leader_has_ended(void **state)
+{
+        struct fake f = steady(PID, 0);
+
+        (void)state;
+        policy.n_rules = 1;
+        policy.rules[0] =
+                (struct rule){ .effect = RULE_PROTECT, .kind = RULE_EXE, .glob = "/bin/a" };
+        c.may_wait = true;
+        put_identity("a", 5);
+        assert_identity("a", RULE_PROTECT);
+        f.no_memory = true;
+        f.state = 'Z';
+        f.n_threads = 2;
+        f.name = "a";
+        f.uid = 1;
+        fake_put(f);
+        fake_lose(PID, "exe");
+        put_thread(PID + 1, 3000);
+        for (unsigned i = 1; i < 70; i++) {
+                scan_and_build();
+                assert_identity("a", RULE_PROTECT);
+        }
+}
+
+static void
+follow_build_counts_no_shared_memory_of_before_an_exec(void **state)
+{
+        struct fake f = steady(PID, 1000);
+
+        (void)state;
+        c.low = true;
+        f.stack = 5;
+        f.shmem_kib = 300000;
+        f.addresses_kib = 310000;
+        fake_put(f);
+        scan(true);
+        build();
+        assert_int_equal(find(PID)->shmem_kib, 300000);
+        f.shmem_kib = 0;
+        f.addresses_kib = 1200000;
+        fake_put(f);
+        scan(true);
+        build();
+        assert_int_equal(find(PID)->shmem_kib, 300000); /* in swap */
+        f.stack = 6;
+        fake_put(f);
+        scan(true);
+        build();
+        assert_int_equal(find(PID)->shmem_kib, 0);
+        scan(true);
+        build();
+        assert_int_equal(find(PID)->shmem_kib, 0);
 }
 
 /* Whoever opened it here would wait for a writer, and nobody writes. */
@@ -1044,12 +1161,12 @@ follow_build_reads_identity_again_after_a_new_policy(void **state)
         other_policy.rules[0] =
                 (struct rule){ .effect = RULE_PREFER, .kind = RULE_UNIT, .glob = "bb.*" };
         put_identity("a", 5);
-        put_identity("bb", 5);
+        put_named("a", "bb", 5);
         assert_identity("a", RULE_NONE);
         census_set_policy(&c, &other_policy);
         put_identity("bb", 5);
         assert_identity("bb", RULE_PREFER);
-        put_identity("ccc", 5);
+        put_named("bb", "ccc", 5);
         assert_identity("bb", RULE_PREFER);
 }
 
@@ -1658,16 +1775,6 @@ follow_show_leaves_who_is_followed_to_the_next_roster(void **state)
 /* ---- leaders that have ended ---- */
 
 static void
-put_thread(int32_t tid, uint64_t anon_kib)
-{
-        struct fake f = steady(PID, anon_kib);
-
-        f.tid = tid;
-        f.n_threads = 2;
-        fake_put(f);
-}
-
-static void
 end_leader(void)
 {
         struct fake f = steady(PID, 0);
@@ -1895,6 +2002,11 @@ main(void)
                 CASE(follow_build_survives_ancestors_in_a_circle),
                 CASE(follow_build_adds_up_what_is_protected),
                 CASE(follow_build_reads_identity_once_and_again_after_exec),
+                CASE(follow_build_reads_identity_again_after_a_new_name),
+                CASE(follow_build_reads_identity_again_soon_and_now_and_then),
+                CASE(follow_build_that_must_not_wait_reads_identity_once),
+                CASE(follow_build_knows_one_whose_leader_has_ended),
+                CASE(follow_build_counts_no_shared_memory_of_before_an_exec),
                 CASE(follow_build_reads_no_command_line_that_no_rule_asks_for),
                 CASE(follow_build_reads_a_command_line_that_a_rule_asks_for),
                 CASE(follow_build_that_must_not_wait_takes_a_command_line_for_protected),

@@ -482,6 +482,11 @@ roster_adopt_past_takes_sizes_of_moments_that_were_not_seen(void **state)
         before.c[0].mapped_mib = 1;
         roster_adopt_past(&r, &before);
         assert_int_equal(r.c[1].shmem_kib, 1024);
+        /* Of another program: an exec. */
+        r.c[1].exe_id = 7;
+        before.c[0].shmem_kib = 4096;
+        roster_adopt_past(&r, &before);
+        assert_int_equal(r.c[1].shmem_kib, 1024);
 }
 
 static void
