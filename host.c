@@ -42,6 +42,19 @@ host_refused_call(int *ret_errno)
         return call;
 }
 
+bool
+host_proc_is_foreign(void)
+{
+        char text[16], own[16];
+        ssize_t n = readlink("/proc/self", text, sizeof(text) - 1);
+
+        if (n < 0)
+                return errno == ENOENT && access("/proc/meminfo", F_OK) == 0;
+        text[n] = '\0';
+        (void)snprintf(own, sizeof(own), "%d", (int)getpid());
+        return strcmp(text, own) != 0;
+}
+
 /* What a file says, with a zero behind it; an empty string: nothing. */
 static void
 read_short(const char *root, const char *path, char *ret, size_t size)

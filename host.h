@@ -20,6 +20,13 @@ const char *
 host_refused_call(int *ret_errno);
 
 /*
+ * True when /proc is of another PID namespace than this process, or does not know it: whom a number
+ * means there is not whom a signal to that number would reach.
+ */
+bool
+host_proc_is_foreign(void);
+
+/*
  * True when the kernel puts nothing into swap, however much is free: with swappiness 0 the
  * multi-generational LRU takes pages of files only (mm/vmscan.c, get_swappiness()).  The older LRU
  * does turn to swap then, once there are hardly any.  It may be changed at any time.  `root` stands

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -242,6 +243,35 @@ where_nobody_can_be_signalled_a_dry_run_goes_on(void)
         CHECK(guard_said("not started") == 0 && actor_lives(hog), "it was ended");
 }
 
+/* From here on whatever this case starts is in a PID namespace of its own, with the /proc of this.
+ */
+static void
+take_proc_away(void)
+{
+        if (unshare(CLONE_NEWPID) < 0)
+                world_not_here("there are no PID namespaces");
+}
+
+static void
+where_proc_shows_other_processes_than_can_be_ended_it_is_not_started(void)
+{
+        char line[1024];
+
+        memory_make_up();
+        world_write("any.conf", "%s", LIMITS("110M", "100M", "0%"));
+        take_proc_away();
+        CHECK(guard_run((const char *const[]){ "-c", world_path("any.conf"), NULL }, "out",
+                        "err") == 78,
+              "it is started");
+        FILE *f = fopen(world_path("err"), "re");
+
+        CHECK(f && fgets(line, sizeof(line), f), "not told");
+        CHECK(strstr(line, "/proc is of another PID namespace: ") &&
+                      strstr(line, "; not started\n"),
+              "told %s", line);
+        (void)fclose(f);
+}
+
 const struct system_case cases_place[] = {
         CASE(thirty_two_descriptors_are_enough),
         CASE(while_memory_is_plentiful_nobody_is_followed),
@@ -253,5 +283,6 @@ const struct system_case cases_place[] = {
         CASE(processes_are_not_hidden_from_root),
         CASE(where_nobody_can_be_signalled_it_is_not_started),
         CASE(where_nobody_can_be_signalled_a_dry_run_goes_on),
+        CASE(where_proc_shows_other_processes_than_can_be_ended_it_is_not_started),
         CASE_END,
 };
