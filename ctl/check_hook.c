@@ -6,11 +6,13 @@
 #include "check_hook.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "look.h"
 
@@ -46,12 +48,30 @@ find_user(void)
         return NULL;
 }
 
+/* `bits` as of others: S_IXOTH and the like. */
 static bool
-may_execute(const struct passwd *user, const struct stat *st)
+may(const struct passwd *user, const struct stat *st, mode_t bits)
 {
+        mode_t mode = st->st_mode;
+
         if (st->st_uid == user->pw_uid)
-                return st->st_mode & S_IXUSR;
-        return st->st_mode & (st->st_gid == user->pw_gid ? S_IXGRP : S_IXOTH);
+                mode >>= 6;
+        else if (st->st_gid == user->pw_gid)
+                mode >>= 3;
+        return (mode & bits) == bits;
+}
+
+/* Whoever runs a script has to read it, too: its interpreter does. */
+static mode_t
+needed(const char *path, const struct stat *st)
+{
+        char head[2] = "";
+        int fd = S_ISREG(st->st_mode) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof(head));
+
+        if (fd >= 0)
+                (void)close(fd);
+        return n == 2 && head[0] == '#' && head[1] == '!' ? S_IXOTH | S_IROTH : S_IXOTH;
 }
 
 static void
@@ -80,11 +100,11 @@ is_anybodys(const struct stat *st)
 }
 
 static void
-judge_part(struct job *j, const char *path, const struct stat *st)
+judge_part(struct job *j, const char *path, const struct stat *st, mode_t bits)
 {
         struct finding f;
 
-        if (j->user && !may_execute(j->user, st))
+        if (j->user && !may(j->user, st, bits))
                 refuse(j, path, st);
         if (!is_anybodys(st))
                 return;
@@ -111,7 +131,7 @@ judge_way(struct job *j, char *real)
                 if (slash)
                         *slash = '\0';
                 if (stat(real, &st) == 0)
-                        judge_part(j, at, &st);
+                        judge_part(j, at, &st, needed(real, &st));
                 if (slash)
                         *slash = '/';
         }

@@ -352,6 +352,16 @@ ask_hook(const char *exec)
         return t;
 }
 
+static void
+write_hook(const char *text)
+{
+        FILE *f = fopen("opt/bin/tell", "w");
+
+        assert_non_null(f);
+        assert_true(fputs(text, f) >= 0);
+        assert_int_equal(fclose(f), 0);
+}
+
 /* A program of a machine of its own. */
 static void
 begin_hook(mode_t folder, mode_t file)
@@ -359,12 +369,24 @@ begin_hook(mode_t folder, mode_t file)
         golden_begin(NULL);
         assert_int_equal(mkdir("opt", 0755), 0);
         assert_int_equal(mkdir("opt/bin", 0755), 0);
-        FILE *f = fopen("opt/bin/tell", "w");
-
-        assert_non_null(f);
-        assert_int_equal(fclose(f), 0);
+        write_hook("");
         assert_int_equal(chmod("opt/bin/tell", file), 0);
         assert_int_equal(chmod("opt/bin", folder), 0);
+}
+
+static void
+a_script_that_its_user_may_not_read_is_told(void **state)
+{
+        (void)state;
+        begin_hook(0755, 0711);
+        assert_int_equal(ask_hook("/opt/bin/tell").n, 0);
+        write_hook("\177ELF");
+        assert_int_equal(ask_hook("/opt/bin/tell").n, 0);
+        write_hook("#!/bin/sh\n");
+        expect_one(ask_hook("/opt/bin/tell"), FINDING_WARNING, "[notify] exec",
+                   "may not execute /opt/bin/tell (mode 0711)");
+        assert_int_equal(chmod("opt/bin/tell", 0755), 0);
+        assert_int_equal(ask_hook("/opt/bin/tell").n, 0);
 }
 
 static void
@@ -532,6 +554,7 @@ main(void)
                 cmocka_unit_test(limits_over_this_place_are_noted),
                 cmocka_unit_test_teardown(a_hook_that_is_not_there_is_told, tear_down),
                 cmocka_unit_test(a_hook_that_can_be_run_is_passed_over),
+                cmocka_unit_test(a_script_that_its_user_may_not_read_is_told),
                 cmocka_unit_test_teardown(a_hook_that_its_user_may_not_run_is_told, tear_down),
                 cmocka_unit_test_teardown(a_hook_that_anybody_may_write_is_told, tear_down),
                 cmocka_unit_test_teardown(a_hook_where_its_service_does_not_look_is_told,
