@@ -75,6 +75,27 @@ same_cgroup(const struct history_event *a, const struct history_event *b)
         return is_last_part(a->unit, b->unit) || is_last_part(b->unit, a->unit);
 }
 
+/*
+ * A kernel log may tell no date: then the kernel's own clock decides, and where that is not known
+ * either the same pid may well be another process.
+ */
+static bool
+same_kernel_time(const struct history_event *a, const struct history_event *b, uint64_t within_us)
+{
+        if (a->wall_us > 0 || b->wall_us > 0)
+                return apart_us(a->wall_us, b->wall_us) <= within_us;
+        return a->boot_us > 0 && b->boot_us > 0 && apart_us(a->boot_us, b->boot_us) <= within_us;
+}
+
+static bool
+same_kernel_kill(const struct history_event *a, const struct history_event *b)
+{
+        /* The guard only sees that the kernel's count has risen, not whom it was. */
+        if (a->pid == 0 || b->pid == 0)
+                return same_kernel_time(a, b, SAME_COUNT_US);
+        return a->pid == b->pid && same_kernel_time(a, b, SAME_KERNEL_US);
+}
+
 /* True when both are about the same process, or the same cgroup, at the same time. */
 static bool
 same_victim(const struct history_event *a, const struct history_event *b)
@@ -85,12 +106,9 @@ same_victim(const struct history_event *a, const struct history_event *b)
                 return false;
         if (a->killer == KILLER_OOMD)
                 return apart <= SAME_CGROUP_US && same_cgroup(a, b);
-        /* The guard only sees that the kernel's count has risen, not whom it was. */
-        if (a->killer == KILLER_KERNEL && (a->pid == 0 || b->pid == 0))
-                return apart <= SAME_COUNT_US;
-        if (a->pid != b->pid)
-                return false;
-        return apart <= (a->killer == KILLER_KERNEL ? SAME_KERNEL_US : SAME_US);
+        if (a->killer == KILLER_KERNEL)
+                return same_kernel_kill(a, b);
+        return a->pid == b->pid && apart <= SAME_US;
 }
 
 static void

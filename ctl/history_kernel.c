@@ -370,6 +370,16 @@ is_about(const struct kernel_log *k, uint64_t time_us, int32_t pid)
         return age_us <= TOGETHER_US && ((k->open && (k->pid == 0 || k->pid == pid)) || k->group);
 }
 
+/* The first of a cgroup that is ended as a whole is told once more among all of it. */
+static bool
+is_told_again(struct kernel_log *k, uint64_t time_us, int32_t pid)
+{
+        if (k->open || !k->group || k->pid != pid || !is_about(k, time_us, pid))
+                return false;
+        k->pid = 0;
+        return true;
+}
+
 static void
 add_swapped(const struct kernel_log *k, struct history_event *e)
 {
@@ -400,6 +410,8 @@ take_killed(struct kernel_log *k, uint64_t time_us, const char *text, struct his
                 return false;
         }
         if (killed ? !read_killed(killed + 2, &e) : !read_killed(text, &e))
+                return false;
+        if (is_told_again(k, time_us, e.pid))
                 return false;
         if (is_about(k, time_us, e.pid)) {
                 struct history_event told = e;

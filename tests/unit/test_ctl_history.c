@@ -218,6 +218,45 @@ history_tells_the_same_pid_apart_by_time(void **state)
 }
 
 static void
+history_tells_kernel_kills_without_a_date_apart_by_the_kernels_clock(void **state)
+{
+        struct history h = { .n = 0 };
+        struct history_event a = event_at(KILLER_KERNEL, 7, 0, SOURCE_KERNEL), b = a;
+
+        (void)state;
+        a.boot_us = 100000000;
+        b.boot_us = 5000000000;
+        history_add(&h, REPORT_KILL, &a);
+        history_add(&h, REPORT_KILL, &b);
+        assert_int_equal(h.n, 2);
+        a.boot_us += 1000000;
+        history_add(&h, REPORT_KILL, &a);
+        assert_int_equal(h.n, 2);
+        /* With a date from elsewhere the date decides, as the clock begins anew at each boot. */
+        a.wall_us = 1000000000;
+        history_add(&h, REPORT_KILL, &a);
+        a.boot_us = 0;
+        history_add(&h, REPORT_KILL, &a);
+        assert_int_equal(h.n, 3);
+        history_free(&h);
+}
+
+static void
+history_keeps_kernel_kills_apart_that_have_no_time_at_all(void **state)
+{
+        struct history h = { .n = 0 };
+        struct history_event a = event_at(KILLER_KERNEL, 7, 0, SOURCE_KERNEL), b = a;
+
+        (void)state;
+        b.boot_us = 100000000;
+        history_add(&h, REPORT_KILL, &a);
+        history_add(&h, REPORT_KILL, &a);
+        history_add(&h, REPORT_KILL, &b);
+        assert_int_equal(h.n, 3);
+        history_free(&h);
+}
+
+static void
 history_tells_killers_apart(void **state)
 {
         struct history h = { .n = 0 };
@@ -282,6 +321,9 @@ main(void)
                 cmocka_unit_test_teardown(history_refuses_what_it_does_not_understand, tear_down),
                 cmocka_unit_test(history_keeps_the_latest_when_there_are_too_many),
                 cmocka_unit_test(history_tells_the_same_pid_apart_by_time),
+                cmocka_unit_test(
+                        history_tells_kernel_kills_without_a_date_apart_by_the_kernels_clock),
+                cmocka_unit_test(history_keeps_kernel_kills_apart_that_have_no_time_at_all),
                 cmocka_unit_test(history_tells_killers_apart),
                 cmocka_unit_test(history_takes_news_of_somebody_unknown_for_a_kill),
         };

@@ -120,6 +120,34 @@ kernel_lines_of_another_kill_are_not_mixed_in(void **state)
 }
 
 static void
+kernel_kills_of_a_whole_cgroup_tell_the_first_one_once(void **state)
+{
+        static const char *const lines[] = {
+                "x invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0",
+                "oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,"
+                "oom_memcg=/a,task_memcg=/a/b.service,task=x,pid=7,uid=3",
+                "Memory cgroup out of memory: Killed process 7 (x) total-vm:2kB, anon-rss:1kB",
+                "Tasks in /a/b.service are going to be killed due to memory.oom.group set",
+                "Memory cgroup out of memory: Killed process 7 (x) total-vm:2kB, anon-rss:1kB",
+                "Memory cgroup out of memory: Killed process 8 (y) total-vm:2kB, anon-rss:1kB",
+                "oom_reaper: reaped process 7 (x), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB",
+        };
+        struct history_reader *r = calloc(1, sizeof(*r));
+
+        (void)state;
+        assert_non_null(r);
+        r->kernel = (struct kernel_log)KERNEL_LOG_INIT(4);
+        for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+                history_take_line(r, lines[i], strlen(lines[i]), 0);
+        assert_int_equal(r->history.n, 2);
+        assert_int_equal(r->history.event[0].pid, 7);
+        assert_int_equal(r->history.event[1].pid, 8);
+        assert_string_equal(r->history.event[1].unit, "b.service");
+        history_free(&r->history);
+        free(r);
+}
+
+static void
 kernel_cgroups_with_hostile_names_do_not_change_the_pid(void **state)
 {
         static const char summary[] =
@@ -635,6 +663,7 @@ main(void)
                 cmocka_unit_test(kernel_names_end_where_the_kernel_ends_them),
                 cmocka_unit_test(kernel_lines_that_tell_of_no_kill),
                 cmocka_unit_test(kernel_lines_of_another_kill_are_not_mixed_in),
+                cmocka_unit_test(kernel_kills_of_a_whole_cgroup_tell_the_first_one_once),
                 cmocka_unit_test(kernel_cgroups_with_hostile_names_do_not_change_the_pid),
                 cmocka_unit_test(kernel_tables_of_any_shape),
                 cmocka_unit_test(kernel_stamps_of_every_kind),
