@@ -55,9 +55,9 @@ struct kernel_stamp {
 };
 
 /*
- * Takes off what stands in front of a line: a record of /dev/kmsg (`6,409,10642157,-;`), dmesg's
- * `[   10.642157] ` or `[Fri Nov 20 03:14:07 2026] `, a level `<6>`.  A line without any of them is
- * all text.
+ * Takes off what stands in front of a line: a record of /dev/kmsg (`6,409,10642157,-;`), syslog's
+ * date and host, any of dmesg's times, a level `<6>` or `kern  :info  : `, a caller `[   T12] `.  A
+ * line without any of them is all text.
  */
 void
 kernel_log_stamp(const char *line, size_t len, struct kernel_stamp *ret);

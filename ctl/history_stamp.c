@@ -57,18 +57,64 @@ take_record(struct kernel_stamp *s, const char *end)
         return true;
 }
 
-/* `<6>` */
+/* `<6>`; dmesg -x: `kern  :err   : `.  What other facilities say is not the kernel's. */
 static void
 take_level(struct kernel_stamp *s, const char *end)
 {
         const char *p = s->text;
         uint64_t level;
 
-        if (text_accept(&p, end, "<") && text_u64(&p, end, &level) && text_accept(&p, end, ">"))
+        if (text_accept(&p, end, "<") && text_u64(&p, end, &level) && text_accept(&p, end, ">")) {
                 s->text = p;
+        } else if (text_accept(&p, end, "kern  :")) {
+                while (p < end && *p >= 'a' && *p <= 'z')
+                        p++;
+                text_skip_blanks(&p, end);
+                if (text_accept(&p, end, ": "))
+                        s->text = p;
+        }
 }
 
-/* `[   10.642157] `; a CPU or a task may stand behind the number: `[   10.642157][   T12] `. */
+/* `0.000012` */
+static bool
+take_fraction(const char **p, const char *end)
+{
+        uint64_t seconds, part;
+
+        return text_u64(p, end, &seconds) && text_accept(p, end, ".") && text_u64(p, end, &part);
+}
+
+/* dmesg -d: `<    0.000012>`, the time since the line before. */
+static bool
+take_delta(const char **p, const char *end)
+{
+        const char *at = *p;
+
+        if (!text_accept(&at, end, "<"))
+                return false;
+        text_skip_blanks(&at, end);
+        if (!take_fraction(&at, end) || !text_accept(&at, end, ">"))
+                return false;
+        *p = at;
+        return true;
+}
+
+/* The end of a time in brackets: `] `, or ` <    0.000012>] `. */
+static bool
+take_close(const char **p, const char *end)
+{
+        const char *at = *p;
+
+        if (text_accept(&at, end, " ") && !take_delta(&at, end))
+                return false;
+        if (!text_accept(&at, end, "]"))
+                return false;
+        (void)text_accept(&at, end, " ");
+        *p = at;
+        return true;
+}
+
+/* `[   10.642157] ` */
 static bool
 take_seconds(struct kernel_stamp *s, const char *end)
 {
@@ -81,15 +127,8 @@ take_seconds(struct kernel_stamp *s, const char *end)
         if (!text_u64(&p, end, &seconds) || seconds > UINT32_MAX || !text_accept(&p, end, "."))
                 return false;
         digits = p;
-        if (!text_u64(&p, end, &part) || p - digits != 6 || !text_accept(&p, end, "]"))
+        if (!text_u64(&p, end, &part) || p - digits != 6 || !take_close(&p, end))
                 return false;
-        if (p < end && *p == '[') {
-                const char *close = memchr(p, ']', (size_t)(end - p));
-
-                if (close && close - p < 16)
-                        p = close + 1;
-        }
-        (void)text_accept(&p, end, " ");
         s->has_boot = true;
         s->boot_us = seconds * 1000000 + part;
         s->text = p;
@@ -108,11 +147,106 @@ take_date(struct kernel_stamp *s, const char *end)
                 return false;
         copy_start(date, p, end);
         close = strptime(date, "%a %b %d %H:%M:%S %Y", &tm);
-        if (!close || *close != ']' || !to_wall(&tm, &s->wall_us))
+        if (!close)
                 return false;
-        s->text = p + (close - date) + 1;
-        (void)text_accept(&s->text, end, " ");
+        p += close - date;
+        if (!take_close(&p, end) || !to_wall(&tm, &s->wall_us))
+                return false;
+        s->text = p;
         return true;
+}
+
+/*
+ * dmesg -e and -H: `[Nov20 03:14] ` where a minute begins, `[  +0.000012] ` within it; -d without a
+ * time: `[<    0.000012>] `.  Too little for a time, so they are only taken off.
+ */
+static bool
+take_relative(struct kernel_stamp *s, const char *end)
+{
+        char date[DATE_MAX];
+        struct tm tm = { 0 };
+        const char *p = s->text, *close;
+
+        if (!text_accept(&p, end, "["))
+                return false;
+        copy_start(date, p, end);
+        close = strptime(date, "%b%d %H:%M", &tm);
+        if (close) {
+                p += close - date;
+        } else if (!take_delta(&p, end)) {
+                text_skip_blanks(&p, end);
+                if (!text_accept(&p, end, "+") || !take_fraction(&p, end))
+                        return false;
+        }
+        if (!take_close(&p, end))
+                return false;
+        s->text = p;
+        return true;
+}
+
+/*
+ * `2026-11-20T03:14:07.123456+00:00`; dmesg writes a comma, and syslog may leave the zone out.
+ * Returns what follows, NULL where it is no date; *ret_us is 0 for one before 1970.
+ */
+static const char *
+read_iso(const char *date, const char *point, bool need_zone, uint64_t *ret_us)
+{
+        struct tm tm = { 0 };
+        const char *rest = strptime(date, "%Y-%m-%dT%H:%M:%S", &tm), *zone;
+        long off_s = 0;
+        time_t t;
+
+        if (!rest)
+                return NULL;
+        rest += *rest == *point ? 1 + strspn(rest + 1, "0123456789") : 0;
+        zone = strptime(rest, "%z", &tm);
+        if (zone) {
+                rest = zone;
+                off_s = tm.tm_gmtoff;
+        } else if (need_zone) {
+                return NULL;
+        }
+        t = timegm(&tm);
+        *ret_us = t > off_s ? (uint64_t)(t - off_s) * 1000000 : 0;
+        return rest;
+}
+
+/* dmesg --time-format iso: `2026-11-20T03:14:07,123456+00:00 ` */
+static bool
+take_iso(struct kernel_stamp *s, const char *end)
+{
+        char date[DATE_MAX];
+        const char *rest;
+        uint64_t us;
+
+        copy_start(date, s->text, end);
+        rest = strchr(date, ',') ? read_iso(date, ",", true, &us) : NULL;
+        if (!rest || *rest != ' ')
+                return false;
+        s->wall_us = us;
+        s->text += rest - date + 1;
+        return true;
+}
+
+/*
+ * `[   T12] `: the task or the CPU that printed it.  The kernel puts it right behind the time,
+ * dmesg puts a blank between.  Rows and heads of the table of tasks have brackets too.
+ */
+static void
+take_caller(struct kernel_stamp *s, const char *end)
+{
+        const char *p = s->text;
+        uint64_t number;
+
+        if (!text_accept(&p, end, "["))
+                return;
+        text_skip_blanks(&p, end);
+        if (!text_accept(&p, end, "T") && !text_accept(&p, end, "C"))
+                return;
+        if (!text_u64(&p, end, &number) || !text_accept(&p, end, "]"))
+                return;
+        (void)text_accept(&p, end, " ");
+        s->text = p;
 }
 
 /* syslog: `2026-11-20T03:14:07.123456+00:00 HOST kernel: `; an older one tells no year. */
@@ -124,24 +258,12 @@ take_syslog(struct kernel_stamp *s, const char *end)
         const char *at = memmem(s->text, len < HOST_MAX ? len : HOST_MAX, tag, sizeof(tag) - 1);
         char date[DATE_MAX];
         struct tm tm = { 0 };
-        const char *rest;
 
         if (!at)
                 return;
         copy_start(date, s->text, end);
-        rest = strptime(date, "%Y-%m-%dT%H:%M:%S", &tm);
-        if (rest) {
-                long off_s = 0;
-
-                rest += *rest == '.' ? 1 + strspn(rest + 1, "0123456789") : 0;
-                if (strptime(rest, "%z", &tm))
-                        off_s = tm.tm_gmtoff;
-                time_t t = timegm(&tm);
-
-                s->wall_us = t > off_s ? (uint64_t)(t - off_s) * 1000000 : 0;
-        } else if (!strptime(date, "%b %d %H:%M:%S ", &tm)) {
+        if (!read_iso(date, ".", false, &s->wall_us) && !strptime(date, "%b %d %H:%M:%S ", &tm))
                 return;
-        }
         s->text = at + sizeof(tag) - 1;
 }
 
@@ -152,10 +274,14 @@ kernel_log_stamp(const char *line, size_t len, struct kernel_stamp *ret)
         struct kernel_stamp s = { .text = line };
 
         if (!take_record(&s, end)) {
-                take_syslog(&s, end);
                 take_level(&s, end);
-                if (!take_seconds(&s, end))
-                        (void)take_date(&s, end);
+                if (!take_iso(&s, end)) {
+                        take_syslog(&s, end);
+                        take_level(&s, end);
+                        (void)(take_seconds(&s, end) || take_date(&s, end) ||
+                               take_relative(&s, end));
+                }
+                take_caller(&s, end);
         }
         s.len = (size_t)(end - s.text);
         *ret = s;
