@@ -267,6 +267,7 @@ ctl_history(struct ctl *ctl, int argc, char **argv)
         }
         t->ctl = ctl;
         r->since_us = o.since_us;
+        r->now_us = now_us();
         r->kernel = (struct kernel_log)KERNEL_LOG_INIT((uint64_t)sysconf(_SC_PAGESIZE) / 1024);
         bool any = read_all(r, t, &o);
 

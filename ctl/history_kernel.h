@@ -57,9 +57,10 @@ struct kernel_stamp {
 /*
  * Takes off what stands in front of a line: a record of /dev/kmsg (`6,409,10642157,-;`), syslog's
  * date and host, any of dmesg's times, a level `<6>` or `kern  :info  : `, a caller `[   T12] `.  A
- * line without any of them is all text.
+ * line without any of them is all text.  A date without a year is the latest that is not after
+ * `now_us`, and none where that is 0.
  */
 void
-kernel_log_stamp(const char *line, size_t len, struct kernel_stamp *ret);
+kernel_log_stamp(const char *line, size_t len, uint64_t now_us, struct kernel_stamp *ret);
 
 #endif

@@ -156,7 +156,7 @@ history_take_line(struct history_reader *r, const char *line, size_t len, uint64
         struct kernel_stamp s;
         uint64_t wall_us;
 
-        kernel_log_stamp(line, len, &s);
+        kernel_log_stamp(line, len, r->now_us, &s);
         r->n_kernel++;
         if (!kernel_log_line(&r->kernel, s.has_boot ? s.boot_us : s.wall_us, s.text, s.len, &event))
                 return;

@@ -16,6 +16,7 @@ struct history_reader {
         struct kernel_log kernel;
         struct oomd_log oomd;
         uint64_t since_us; /* what is older is passed over; 0: nothing is */
+        uint64_t now_us;   /* tells the year of dates without one; 0: they are not taken */
         uint64_t n_entries, n_kernel;
         uint64_t n_foreign; /* reports in the guard's name that others have written */
 };

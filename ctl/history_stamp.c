@@ -249,9 +249,32 @@ take_caller(struct kernel_stamp *s, const char *end)
         s->text = p;
 }
 
+/* The last time that it was this day of a year; 0 where that cannot be told. */
+static uint64_t
+latest_us(const struct tm *date, uint64_t now_us)
+{
+        /* Around 2100 a 29 February is eight years from the next. */
+        enum { YEARS_BACK = 8 };
+        time_t now = (time_t)(now_us / 1000000);
+        struct tm today;
+
+        if (now_us == 0 || !localtime_r(&now, &today))
+                return 0;
+        for (int back = 0; back <= YEARS_BACK; back++) {
+                struct tm tm = *date;
+                uint64_t us;
+
+                tm.tm_year = today.tm_year - back;
+                /* mktime(3) makes 1 March of a 29 February that the year does not have. */
+                if (to_wall(&tm, &us) && us <= now_us && tm.tm_mday == date->tm_mday)
+                        return us;
+        }
+        return 0;
+}
+
 /* syslog: `2026-11-20T03:14:07.123456+00:00 HOST kernel: `; an older one tells no year. */
 static void
-take_syslog(struct kernel_stamp *s, const char *end)
+take_syslog(struct kernel_stamp *s, const char *end, uint64_t now_us)
 {
         static const char tag[] = " kernel: ";
         size_t len = (size_t)(end - s->text);
@@ -262,13 +285,16 @@ take_syslog(struct kernel_stamp *s, const char *end)
         if (!at)
                 return;
         copy_start(date, s->text, end);
-        if (!read_iso(date, ".", false, &s->wall_us) && !strptime(date, "%b %d %H:%M:%S ", &tm))
-                return;
+        if (!read_iso(date, ".", false, &s->wall_us)) {
+                if (!strptime(date, "%b %d %H:%M:%S ", &tm))
+                        return;
+                s->wall_us = latest_us(&tm, now_us);
+        }
         s->text = at + sizeof(tag) - 1;
 }
 
 void
-kernel_log_stamp(const char *line, size_t len, struct kernel_stamp *ret)
+kernel_log_stamp(const char *line, size_t len, uint64_t now_us, struct kernel_stamp *ret)
 {
         const char *end = line + len;
         struct kernel_stamp s = { .text = line };
@@ -276,7 +302,7 @@ kernel_log_stamp(const char *line, size_t len, struct kernel_stamp *ret)
         if (!take_record(&s, end)) {
                 take_level(&s, end);
                 if (!take_iso(&s, end)) {
-                        take_syslog(&s, end);
+                        take_syslog(&s, end, now_us);
                         take_level(&s, end);
                         (void)(take_seconds(&s, end) || take_date(&s, end) ||
                                take_relative(&s, end));

@@ -259,12 +259,90 @@ kernel_stamps_of_every_kind(void **state)
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 struct kernel_stamp s;
 
-                kernel_log_stamp(cases[i].line, strlen(cases[i].line), &s);
+                kernel_log_stamp(cases[i].line, strlen(cases[i].line), 0, &s);
                 assert_int_equal(s.len, strlen(cases[i].text));
                 assert_memory_equal(s.text, cases[i].text, s.len);
                 assert_int_equal(s.boot_us, cases[i].boot_us);
                 assert_int_equal(s.wall_us, cases[i].wall_us);
         }
+}
+
+static void
+kernel_dates_without_a_year_are_of_the_latest_that_has_begun(void **state)
+{
+        /* Friday 20 November 2026, 03:14:07 */
+        static const uint64_t now_us = UINT64_C(1795144447) * 1000000;
+        static const struct {
+                const char *line;
+                uint64_t now_us, wall_s;
+        } cases[] = {
+                { "Nov 20 03:14:07 host kernel: [    1.000000] a", now_us, 1795144447 },
+                { "Nov 20 03:14:08 host kernel: a", now_us, 1795144448 - 365 * 86400 },
+                { "Jan  1 00:00:00 host kernel: a", now_us, 1767225600 },
+                { "Dec 31 23:59:59 host kernel: a", now_us, 1767225599 },
+                { "Feb 29 12:00:00 host kernel: a", now_us, 1709208000 },
+                /* 1 March 2103: 2100 has no such day */
+                { "Feb 29 12:00:00 host kernel: a", UINT64_C(4202150400) * 1000000, 3981355200 },
+                { "Feb 31 12:00:00 host kernel: a", now_us, 0 },
+                { "Nov 20 03:14:07 host kernel: a", 0, 0 },
+                { "Nov 20 03:14:07 host kernel: a", 1, 0 },
+        };
+
+        (void)state;
+        assert_int_equal(setenv("TZ", "UTC", 1), 0);
+        tzset();
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                struct kernel_stamp s;
+
+                kernel_log_stamp(cases[i].line, strlen(cases[i].line), cases[i].now_us, &s);
+                assert_int_equal(s.len, 1);
+                assert_int_equal(s.wall_us, cases[i].wall_s * 1000000);
+        }
+}
+
+static void
+kernel_dates_without_a_year_are_of_the_local_zone(void **state)
+{
+        static const char line[] = "Jul  1 12:00:00 host kernel: a";
+        struct kernel_stamp s;
+
+        (void)state;
+        assert_int_equal(setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1), 0);
+        tzset();
+        kernel_log_stamp(line, sizeof(line) - 1, UINT64_C(1795144447) * 1000000, &s);
+        assert_int_equal(s.wall_us / 1000000, 1782900000);
+        assert_int_equal(setenv("TZ", "UTC", 1), 0);
+        tzset();
+}
+
+static void
+history_passes_over_what_syslog_dates_before_since(void **state)
+{
+        static const char *const lines[] = {
+                "Nov 18 03:14:07 host kernel: [  100.000001] Out of memory: Killed process 7 (x) "
+                "total-vm:1kB",
+                "Nov 20 03:14:07 host kernel: [  100.000001] Out of memory: Killed process 7 (y) "
+                "total-vm:1kB",
+        };
+        struct history_reader *r = calloc(1, sizeof(*r));
+
+        (void)state;
+        assert_non_null(r);
+        assert_int_equal(setenv("TZ", "UTC", 1), 0);
+        tzset();
+        r->kernel = (struct kernel_log)KERNEL_LOG_INIT(4);
+        r->now_us = UINT64_C(1795144447) * 1000000;
+        for (int i = 0; i < 2; i++)
+                history_take_line(r, lines[i], strlen(lines[i]), 0);
+        assert_int_equal(r->history.n, 2);
+        history_free(&r->history);
+        r->since_us = r->now_us - UINT64_C(86400000000);
+        for (int i = 0; i < 2; i++)
+                history_take_line(r, lines[i], strlen(lines[i]), 0);
+        assert_int_equal(r->history.n, 1);
+        assert_string_equal(r->history.event[0].name, "y");
+        history_free(&r->history);
+        free(r);
 }
 
 /* ---- the guard's lines ---- */
@@ -700,6 +778,9 @@ main(void)
                 cmocka_unit_test(kernel_cgroups_with_hostile_names_do_not_change_the_pid),
                 cmocka_unit_test(kernel_tables_of_any_shape),
                 cmocka_unit_test(kernel_stamps_of_every_kind),
+                cmocka_unit_test(kernel_dates_without_a_year_are_of_the_latest_that_has_begun),
+                cmocka_unit_test(kernel_dates_without_a_year_are_of_the_local_zone),
+                cmocka_unit_test(history_passes_over_what_syslog_dates_before_since),
                 cmocka_unit_test(guard_names_end_at_the_last_bracket_that_can_end_them),
                 cmocka_unit_test(guard_lines_that_tell_of_no_kill),
                 cmocka_unit_test(guard_sizes_as_people_read_them),
