@@ -77,14 +77,19 @@ same_cgroup(const struct history_event *a, const struct history_event *b)
 
 /*
  * A kernel log may tell no date: then the kernel's own clock decides, and where that is not known
- * either the same pid may well be another process.
+ * either the same pid may well be another process.  That clock begins anew at each boot, so a
+ * report without a date is only the same as one with a date when it is the very same line.
  */
 static bool
 same_kernel_time(const struct history_event *a, const struct history_event *b, uint64_t within_us)
 {
-        if (a->wall_us > 0 || b->wall_us > 0)
+        if (a->wall_us > 0 && b->wall_us > 0)
                 return apart_us(a->wall_us, b->wall_us) <= within_us;
-        return a->boot_us > 0 && b->boot_us > 0 && apart_us(a->boot_us, b->boot_us) <= within_us;
+        if (a->boot_us == 0 || b->boot_us == 0)
+                return false;
+        if (a->wall_us > 0 || b->wall_us > 0)
+                return a->boot_us == b->boot_us;
+        return apart_us(a->boot_us, b->boot_us) <= within_us;
 }
 
 static bool
@@ -134,6 +139,7 @@ fill_in(struct history_event *e, const struct history_event *r)
         fill_text(e->why, sizeof(e->why), r->why);
         fill_text(e->asked, sizeof(e->asked), r->asked);
         fill_text(e->limit_cgroup, sizeof(e->limit_cgroup), r->limit_cgroup);
+        fill_kib(&e->wall_us, r->wall_us);
         fill_kib(&e->size_kib, r->size_kib);
         fill_kib(&e->limit_kib, r->limit_kib);
         fill_kib(&e->usage_kib, r->usage_kib);

@@ -257,6 +257,26 @@ history_keeps_kernel_kills_apart_that_have_no_time_at_all(void **state)
 }
 
 static void
+history_knows_a_kernel_line_without_its_date_by_the_microsecond(void **state)
+{
+        struct history h = { .n = 0 };
+        struct history_event dated = event_at(KILLER_KERNEL, 7, 1000, SOURCE_KERNEL);
+        struct history_event undated = event_at(KILLER_KERNEL, 7, 0, SOURCE_KERNEL);
+
+        (void)state;
+        dated.boot_us = undated.boot_us = 100000001;
+        history_add(&h, REPORT_KILL, &undated);
+        history_add(&h, REPORT_KILL, &dated);
+        history_add(&h, REPORT_KILL, &undated);
+        assert_int_equal(h.n, 1);
+        assert_int_equal(h.event[0].wall_us, 1000000000);
+        undated.boot_us++;
+        history_add(&h, REPORT_KILL, &undated);
+        assert_int_equal(h.n, 2);
+        history_free(&h);
+}
+
+static void
 history_tells_killers_apart(void **state)
 {
         struct history h = { .n = 0 };
@@ -324,6 +344,7 @@ main(void)
                 cmocka_unit_test(
                         history_tells_kernel_kills_without_a_date_apart_by_the_kernels_clock),
                 cmocka_unit_test(history_keeps_kernel_kills_apart_that_have_no_time_at_all),
+                cmocka_unit_test(history_knows_a_kernel_line_without_its_date_by_the_microsecond),
                 cmocka_unit_test(history_tells_killers_apart),
                 cmocka_unit_test(history_takes_news_of_somebody_unknown_for_a_kill),
         };
