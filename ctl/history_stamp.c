@@ -10,6 +10,8 @@
 
 #include "text.h"
 
+#define DAY_US (UINT64_C(86400) * 1000000)
+
 enum { DATE_MAX = 48, HOST_MAX = 128 };
 
 /* Copies what may be a date, so that strptime(3) finds an end. */
@@ -249,7 +251,8 @@ take_caller(struct kernel_stamp *s, const char *end)
         s->text = p;
 }
 
-/* The last time that it was this day of a year; 0 where that cannot be told. */
+/* The last time that it was this day of a year, by a clock that may be a day ahead of this one; 0
+ * where that cannot be told. */
 static uint64_t
 latest_us(const struct tm *date, uint64_t now_us)
 {
@@ -266,7 +269,7 @@ latest_us(const struct tm *date, uint64_t now_us)
 
                 tm.tm_year = today.tm_year - back;
                 /* mktime(3) makes 1 March of a 29 February that the year does not have. */
-                if (to_wall(&tm, &us) && us <= now_us && tm.tm_mday == date->tm_mday)
+                if (to_wall(&tm, &us) && us <= now_us + DAY_US && tm.tm_mday == date->tm_mday)
                         return us;
         }
         return 0;

@@ -277,7 +277,8 @@ kernel_dates_without_a_year_are_of_the_latest_that_has_begun(void **state)
                 uint64_t now_us, wall_s;
         } cases[] = {
                 { "Nov 20 03:14:07 host kernel: [    1.000000] a", now_us, 1795144447 },
-                { "Nov 20 03:14:08 host kernel: a", now_us, 1795144448 - 365 * 86400 },
+                { "Nov 21 03:14:07 host kernel: a", now_us, 1795144447 + 86400 },
+                { "Nov 21 03:14:08 host kernel: a", now_us, 1795144448 - 364 * 86400 },
                 { "Jan  1 00:00:00 host kernel: a", now_us, 1767225600 },
                 { "Dec 31 23:59:59 host kernel: a", now_us, 1767225599 },
                 { "Feb 29 12:00:00 host kernel: a", now_us, 1709208000 },
