@@ -325,17 +325,16 @@ can_signal(const struct options *o)
 {
         int error;
         const char *call = host_refused_call(&error);
-
         const char *end = o->dry_run ? "goes on as a dry run" : "not started";
-        enum message_level severity = o->dry_run ? MESSAGE_WARNING : MESSAGE_ERROR;
+        int level = o->dry_run ? MESSAGE_WARNING : MESSAGE_ERROR;
 
         if (call)
-                report_line(&report, severity,
+                report_line(&report, level,
                             "%s: %s: without it nobody can be ended; Linux 5.3 has it, and no "
                             "filter of system calls may refuse it; %s",
                             call, strerror(error), end);
         else if (host_proc_is_foreign())
-                report_line(&report, severity,
+                report_line(&report, level,
                             "/proc is of another PID namespace: whom it shows cannot be ended from "
                             "here, and the same number here is somebody else; mount the /proc of "
                             "this one, or run in that one (unshare has --mount-proc, a container "
