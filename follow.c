@@ -199,6 +199,20 @@ must_identify(const struct census *c, const struct follow *f, const struct proc_
                (c->may_wait && (age == 1 || age % IDENTIFY_BUILDS == 0));
 }
 
+/* What could not be read this time is not lost: nobody falls out of his protection by it. */
+static void
+identify_again(struct census *c, struct follow *f, const struct proc_stat *st)
+{
+        bool other = f->used < c->reidentify || has_execed(f, st);
+        struct follow known = *f;
+
+        follow_identify(c, f, st);
+        if (!other && ((f->exe_id == 0 && known.exe_id != 0) ||
+                       (f->unit[0] == '\0' && known.unit[0] != '\0') ||
+                       (f->uid == UINT32_MAX && known.uid != UINT32_MAX)))
+                *f = known;
+}
+
 /* `passer`: where somebody is noted who is not to be followed any further, or NULL. */
 static struct follow *
 follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow *passer)
@@ -229,7 +243,7 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
         if (f && has_execed(f, st))
                 r->shmem_kib = 0; /* what it had seen there is not its own any more */
         if (f && must_identify(c, f, st))
-                follow_identify(c, f, st);
+                identify_again(c, f, st);
         if (!f) {
                 f = follow_place(c);
                 if (!f)

@@ -990,6 +990,27 @@ follow_build_reads_identity_again_soon_and_now_and_then(void **state)
 }
 
 static void
+follow_build_keeps_what_it_cannot_read_again(void **state)
+{
+        static const char *const files[] = { "exe", "cgroup" };
+
+        (void)state;
+        policy.n_rules = 1;
+        policy.rules[0] = (struct rule){ .effect = RULE_PROTECT, .kind = RULE_UNIT, .glob = "a.*" };
+        c.may_wait = true;
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+                census_set_policy(&c, &policy); /* read anew, whole */
+                put_identity("a", 5);
+                assert_identity("a", RULE_PROTECT);
+                fake_lose(PID, files[i]);
+                for (unsigned k = 0; k < 65; k++) {
+                        scan_and_build();
+                        assert_identity("a", RULE_PROTECT);
+                }
+        }
+}
+
+static void
 follow_build_that_must_not_wait_reads_identity_once(void **state)
 {
         (void)state;
@@ -2004,6 +2025,7 @@ main(void)
                 CASE(follow_build_reads_identity_once_and_again_after_exec),
                 CASE(follow_build_reads_identity_again_after_a_new_name),
                 CASE(follow_build_reads_identity_again_soon_and_now_and_then),
+                CASE(follow_build_keeps_what_it_cannot_read_again),
                 CASE(follow_build_that_must_not_wait_reads_identity_once),
                 CASE(follow_build_knows_one_whose_leader_has_ended),
                 CASE(follow_build_counts_no_shared_memory_of_before_an_exec),

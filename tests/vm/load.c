@@ -114,7 +114,7 @@ pace_main(struct role_options *o)
         disk_open(&data, "/sys/block/vda/stat");
         for (;;) {
                 role_sleep_us(4000);
-                while (disk_worked(&swap) | disk_worked(&data))
+                while (disk_worked(&swap) | disk_worked(&data)) /* both are asked */
                         for (int i = 0; i < 500; i++)
                                 role_sleep_us(400);
         }
