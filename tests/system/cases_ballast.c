@@ -9,38 +9,82 @@
 
 #include "../../ballast.h"
 
-/* Around it the guard's own memory may move by this. */
-enum { HELD_KIB = BALLAST_BYTES / 1024, SLACK_KIB = 1024 };
+/* Neighbours that the kernel shows as one mapping with it may move by this. */
+enum { HELD_KIB = BALLAST_BYTES / 1024, SLACK_KIB = 256, MAPPINGS_MAX = 512 };
 
-static unsigned long calm_kib;
+/* The anonymous memory of each mapping.  Of the process as a whole it would not do: a sanitizer's
+ * shadow moves by megabytes. */
+struct mappings {
+        unsigned n;
+        struct mapping {
+                unsigned long begin, kib;
+        } m[MAPPINGS_MAX];
+};
 
-/* Of smaps_rollup, which counts page by page: status may be wrong by some pages a processor. */
-static unsigned long
-own_kib(void)
+static struct mappings calm;
+static unsigned long ballast_begin;
+
+/* smaps counts page by page: status may be wrong by some pages a processor. */
+static void
+look_at_mappings(struct mappings *ret)
 {
-        unsigned long kib = 0;
-        char path[64], line[128];
+        unsigned long begin, end, kib;
+        char path[64], line[512];
 
-        (void)snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)guard_pid());
+        (void)snprintf(path, sizeof(path), "/proc/%d/smaps", (int)guard_pid());
         FILE *f = fopen(path, "re");
 
         CHECK(f, "%s cannot be read", path);
-        while (fgets(line, sizeof(line), f))
-                (void)sscanf(line, "Anonymous: %lu", &kib);
+        ret->n = 0;
+        while (fgets(line, sizeof(line), f)) {
+                if (sscanf(line, "%lx-%lx ", &begin, &end) == 2) {
+                        CHECK(ret->n < MAPPINGS_MAX, "%s has more mappings", path);
+                        ret->m[ret->n++] = (struct mapping){ .begin = begin };
+                } else if (sscanf(line, "Anonymous: %lu", &kib) == 1 && ret->n > 0) {
+                        ret->m[ret->n - 1].kib = kib;
+                }
+        }
         (void)fclose(f);
-        return kib;
+}
+
+static unsigned long
+kib_at(const struct mappings *ms, unsigned long begin)
+{
+        for (unsigned i = 0; i < ms->n; i++)
+                if (ms->m[i].begin == begin)
+                        return ms->m[i].kib;
+        return 0;
+}
+
+static bool
+has_grown_by_it(const struct mapping *m)
+{
+        unsigned long was = kib_at(&calm, m->begin);
+
+        return m->kib >= was + HELD_KIB && m->kib <= was + HELD_KIB + SLACK_KIB;
 }
 
 static bool
 is_held(void)
 {
-        return own_kib() >= calm_kib + HELD_KIB - SLACK_KIB;
+        struct mappings now;
+
+        look_at_mappings(&now);
+        for (unsigned i = 0; i < now.n; i++)
+                if (has_grown_by_it(&now.m[i])) {
+                        ballast_begin = now.m[i].begin;
+                        return true;
+                }
+        return false;
 }
 
 static bool
 is_given_back(void)
 {
-        return own_kib() <= calm_kib + SLACK_KIB;
+        struct mappings now;
+
+        look_at_mappings(&now);
+        return kib_at(&now, ballast_begin) <= kib_at(&calm, ballast_begin) + SLACK_KIB;
 }
 
 static void
@@ -60,7 +104,7 @@ watch(const char *configuration)
         memory_leave(300);
         guard_begin_with(configuration);
         guard_looks(5);
-        calm_kib = own_kib();
+        look_at_mappings(&calm);
         memory_leave(180);
         guard_level("watch");
         AWAIT(is_held(), "the ballast to be held");
