@@ -87,6 +87,9 @@ strike(struct guard *g, struct candidate *c)
 
         c->struck = true;
         census_strike(&g->own, c->pid, c->start_ticks);
+        /* Whoever holds a pidfd of it may still end it. */
+        if (c->unopened)
+                return;
         sh->strike[n % STRIKES] = (struct strike){ c->pid, c->start_ticks };
         atomic_store(&sh->n_strikes, n + 1);
         guard_wake_errand(g);
@@ -119,7 +122,8 @@ send_to(struct guard *g, struct candidate *c, int sig)
 
         if (c->pidfd < 0) {
                 c->pidfd = procfs_pidfd(g->own.proc_fd, c->pid, c->start_ticks);
-                if (c->pidfd < 0)
+                c->unopened = c->pidfd < 0;
+                if (c->unopened)
                         return c->pidfd == -ESRCH || c->pidfd == -ENOENT ? KILL_GONE : c->pidfd;
                 c->pidfd_ours = true;
         }

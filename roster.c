@@ -172,8 +172,12 @@ roster_adopt(struct roster *r, const struct roster *before)
                 struct candidate *c = &r->c[i];
                 const struct candidate *b = roster_find(before, c);
 
-                /* Who was given up after this one was begun is still given up. */
-                c->struck |= b && b->struck;
+                /* Who was given up after this one was begun is still given up; who could not be
+                 * signalled for want of a pidfd is not, where there is one now. */
+                if (b && b->struck && !(b->unopened && c->pidfd >= 0)) {
+                        c->struck = true;
+                        c->unopened = b->unopened;
+                }
                 /* Another file counts other memory: the difference would look like growth. */
                 if (!b || b->size_is_status != c->size_is_status)
                         continue;

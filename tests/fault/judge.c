@@ -125,9 +125,6 @@ static const struct excuse {
         const char *why;
 } excuses[] = {
         { WHO_LOOP, SYS_pread64, PERSISTS, NOT_KILLED, "how much is available is not known" },
-        /* Where memory goes before the errand thread has looked, the loop looks by itself, and
-         * holds nobody of those it finds. */
-        { WHO_LOOP, SYS_pidfd_open, PERSISTS, NOT_KILLED, "nobody can be signalled" },
         { WHO_LOOP, SYS_pidfd_send_signal, PERSISTS, NOT_KILLED, "nobody can be signalled" },
         { WHO_LOOP, SYS_write, PERSISTS, NOT_STOPPED | NOT_SAID,
           "threads are told to stop by eventfd" },

@@ -429,6 +429,31 @@ roster_adopt_leaves_the_given_up_given_up(void **state)
         assert_true(r.c[0].struck && r.c[1].struck);
 }
 
+/* The loop could not open a pidfd; the errand thread may have. */
+static void
+roster_adopt_takes_back_whom_nobody_could_open_until_somebody_has(void **state)
+{
+        struct roster next;
+
+        (void)state;
+        set_up();
+        for (int32_t i = 1; i <= 2; i++) {
+                struct candidate *c = add(&before, i);
+
+                c->struck = c->unopened = true;
+                add(&r, i)->pidfd = -1;
+        }
+        r.c[1].pidfd = 7;
+        roster_adopt(&r, &before);
+        assert_true(r.c[0].struck && r.c[0].unopened);
+        assert_false(r.c[1].struck || r.c[1].unopened);
+        next = r;
+        next.c[0].struck = next.c[0].unopened = false;
+        next.c[0].pidfd = 8;
+        roster_adopt(&next, &r);
+        assert_false(next.c[0].struck);
+}
+
 static void
 roster_adopt_takes_no_sizes_that_another_file_told(void **state)
 {
@@ -529,6 +554,7 @@ main(void)
                         roster_refresh_in_turns_reads_the_steady_by_turns_and_growers_always),
                 cmocka_unit_test(roster_adopt_takes_what_was_measured_of_the_same_process),
                 cmocka_unit_test(roster_adopt_leaves_the_given_up_given_up),
+                cmocka_unit_test(roster_adopt_takes_back_whom_nobody_could_open_until_somebody_has),
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),
                 cmocka_unit_test(roster_adopt_past_takes_sizes_of_moments_that_were_not_seen),
                 cmocka_unit_test(
