@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "follow.h"
+#include "hidden.h"
 #include "identity.h"
 #include "procfs.h"
 #include "roster.h"
@@ -26,6 +27,8 @@
 #define LITTLE_KIB 4096u
 /* When the table is full, room is made for this part of it. */
 #define ROOM_PART 16u
+/* What a row has room for. */
+#define START_MAX (UINT64_MAX >> 16)
 /* Kernel threads are asked again after so many scans: their numbers go to others in the end. */
 #define KERNEL_PASSES 64u
 /* While there is swap, who has not moved by a page since is read whole once in so many scans. */
@@ -269,7 +272,7 @@ static void
 row_start(struct row *r, const struct proc_stat *st, uint32_t kib)
 {
         *r = (struct row){
-                .start_ticks = st->start_ticks,
+                .start_ticks = st->start_ticks & START_MAX,
                 .stack = row_stack(st->start_stack),
                 .pid = st->pid,
                 .ppid = st->ppid,
@@ -317,6 +320,7 @@ update_shared(const struct census *c, struct row *r, const struct sizes *s)
 
         if (census_shmem_stays(c))
                 seen = shared_left((struct shared_seen){ r->shmem_kib, r->mapped_mib }, seen);
+        r->hidden_mib = (uint16_t)smaller((seen.shmem_kib - s->shmem_kib) / 1024, UINT16_MAX);
         r->shmem_kib = clamp32(seen.shmem_kib);
         r->mapped_mib = seen.mapped_mib;
 }
@@ -466,21 +470,13 @@ drop_unseen(struct census *c)
         slots_rebuild(c);
 }
 
-int
-census_scan(struct census *c, uint64_t now_us, bool swap)
+/* All of /proc, by its numbers. */
+static int
+visit_all(struct census *c, uint64_t now_us)
 {
         char *buf = c->work.dents;
         ssize_t n;
 
-        c->pass++;
-        c->swap = swap;
-        c->n_seen = 0;
-        c->n_unreadable = 0;
-        c->unkept_kib = 0;
-        if (c->n + c->max / ROOM_PART + 1 < c->max)
-                c->least_kib = 0;
-        if (c->pass % KERNEL_PASSES == 0)
-                memset(c->kernel, 0, sizeof(c->kernel));
         if (lseek(c->proc_fd, 0, SEEK_SET) < 0)
                 return -errno;
         while ((n = syscall(SYS_getdents64, c->proc_fd, buf, sizeof(c->work.dents))) > 0) {
@@ -494,9 +490,48 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
                                 visit(c, pid, now_us);
                 }
         }
-        if (n < 0)
-                return -errno;
+        return n < 0 ? -errno : 0;
+}
+
+static bool
+read_meminfo(const struct census *c, struct meminfo *ret)
+{
+        char text[PROCFS_TEXT_MAX];
+        int fd = openat(c->proc_fd, "meminfo", O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return false;
+        ssize_t n = procfs_reread(fd, text, sizeof(text));
+
+        (void)close(fd);
+        return n > 0 && meminfo_parse(text, (size_t)n, ret) == 0;
+}
+
+int
+census_scan(struct census *c, uint64_t now_us, bool swap)
+{
+        struct meminfo before, after;
+
+        c->pass++;
+        c->swap = swap;
+        c->n_seen = 0;
+        c->n_unreadable = 0;
+        c->unkept_kib = 0;
+        if (c->n + c->max / ROOM_PART + 1 < c->max)
+                c->least_kib = 0;
+        if (c->pass % KERNEL_PASSES == 0)
+                memset(c->kernel, 0, sizeof(c->kernel));
+        /* Only one of many scans knows what had been there before. */
+        bool bound = c->may_wait && census_shmem_stays(c) && read_meminfo(c, &before);
+        int r = visit_all(c, now_us);
+
+        if (r < 0)
+                return r;
         drop_unseen(c);
+        if (bound && read_meminfo(c, &after))
+                hidden_bound(c, &before, &after);
+        else
+                hidden_forget(c);
         return 0;
 }
 
@@ -555,6 +590,7 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
         c->own_pid = (int32_t)getpid();
         for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
                 c->follow[i].size_fd[0] = c->follow[i].size_fd[1] = c->follow[i].pidfd = -1;
+        hidden_forget(c);
         identity_host_namespace(c->proc_fd, c->host_mnt, sizeof(c->host_mnt));
         return 0;
 }
@@ -563,6 +599,7 @@ void
 census_forget(struct census *c)
 {
         follow_end_all(c);
+        hidden_forget(c);
         c->n = 0;
         slots_rebuild(c);
 }

@@ -25,8 +25,9 @@ enum {
 
 /* One process with memory.  At most 96 bytes: there are thousands. */
 struct row {
-        uint64_t start_ticks;
-        uint32_t stack; /* row_stack(): a child with its parent's has not exec'd */
+        uint64_t start_ticks : 48; /* 89,000 years of a hundred a second */
+        uint64_t hidden_mib : 16;  /* of shmem_kib, what does not show; UINT16_MAX: or more */
+        uint32_t stack;            /* row_stack(): a child with its parent's has not exec'd */
         int32_t pid;
         int32_t ppid;
         int32_t pgrp;
@@ -118,6 +119,7 @@ struct census {
         uint32_t n_seen;     /* processes with memory, at the last scan */
         uint32_t least_kib;  /* when full: smaller ones are not kept */
         uint64_t unkept_kib; /* memory of those that were not, at the last scan */
+        uint64_t room_kib;   /* for shared memory that does not show, at the last scan: hidden.c */
         union census_work work;
         uint32_t n_unreadable; /* processes whose memory may not be read, at the last scan */
 };

@@ -172,6 +172,7 @@ row_forget(struct row *r)
 {
         r->start_ticks = 0;
         r->anon_kib = r->shmem_kib = r->swap_kib = r->pagetables_kib = 0;
+        r->hidden_mib = 0;
         r->pid = -1;
 }
 
@@ -241,7 +242,7 @@ follow_row(struct census *c, struct row *r, struct proc_stat *st, struct follow 
                 f = NULL;
         }
         if (f && has_execed(f, st))
-                r->shmem_kib = 0; /* what it had seen there is not its own any more */
+                r->shmem_kib = r->hidden_mib = 0; /* what it had seen is not its own any more */
         if (f && must_identify(c, f, st))
                 identify_again(c, f, st);
         if (!f) {

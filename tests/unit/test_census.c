@@ -240,6 +240,114 @@ census_scan_counts_no_shared_memory_that_was_unmapped(void **state)
         assert_int_equal(find(PID)->shmem_kib, 20 * mib);
 }
 
+/* What there is of shared memory in all, and what is in swap. */
+static void
+put_memory(uint64_t shmem_kib, uint64_t swapped_kib)
+{
+        char text[256];
+        int n = snprintf(text, sizeof(text),
+                         "MemTotal: 9000000 kB\nMemFree: 1 kB\nMemAvailable: 1 kB\n"
+                         "Shmem: %" PRIu64 " kB\nSwapTotal: 9000000 kB\nSwapFree: %" PRIu64 " kB\n",
+                         shmem_kib, 9000000 - swapped_kib);
+        int fd = open(fake_path("meminfo"), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, text, (size_t)n), n);
+        (void)close(fd);
+}
+
+/* Of 400 MiB 300 have gone to swap. */
+static void
+hide_300_mib(void)
+{
+        put_shared(400 * 1024, 900 * 1024);
+        put_memory(400 * 1024, 0);
+        scan();
+        c.low = c.may_wait = true;
+        put_shared(100 * 1024, 900 * 1024);
+        put_memory(100 * 1024, 300 * 1024);
+        scan();
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+}
+
+/* A cache that a browser gives back with MADV_REMOVE keeps its addresses. */
+static void
+census_scan_hides_no_more_shared_memory_than_there_is_room_for(void **state)
+{
+        (void)state;
+        hide_300_mib();
+        put_memory(100 * 1024, 20 * 1024);
+        scan();
+        /* Once may be chance: somebody ended, others went to swap. */
+        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, (100 + 20 + 1) * 1024);
+        /* It shows again, and hides again. */
+        put_shared(350 * 1024, 900 * 1024);
+        put_memory(350 * 1024, 0);
+        for (int i = 0; i < 4; i++)
+                scan();
+        assert_int_equal(find(PID)->shmem_kib, 350 * 1024);
+}
+
+/* In memory that nobody shows, or in swap that nobody else has: both are room. */
+static void
+census_scan_leaves_hidden_what_may_be_anywhere(void **state)
+{
+        (void)state;
+        hide_300_mib();
+        put_memory(250 * 1024, 150 * 1024);
+        scan();
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+        fake_put((struct fake){
+                .pid = PID + 1, .ppid = 1, .stack = 64, .anon_kib = 10, .swap_kib = 100 * 1024 });
+        /* A fork has its parent's in swap, not as much again. */
+        fake_put((struct fake){ .pid = PID + 2,
+                                .ppid = PID + 1,
+                                .stack = 64,
+                                .anon_kib = 10,
+                                .swap_kib = 100 * 1024 });
+        put_memory(100 * 1024, 400 * 1024);
+        scan();
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+        /* Another program has its own. */
+        fake_end(PID + 2);
+        fake_put((struct fake){ .pid = PID + 3,
+                                .ppid = PID + 1,
+                                .stack = 65,
+                                .anon_kib = 10,
+                                .swap_kib = 100 * 1024 });
+        scan();
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, (100 + 200 + 1) * 1024);
+}
+
+static void
+census_scan_bounds_nothing_that_is_hidden_by_what_it_cannot_read(void **state)
+{
+        (void)state;
+        hide_300_mib();
+        put_memory(100 * 1024, 0);
+        scan();
+        assert_int_equal(truncate(fake_path("meminfo"), 40), 0);
+        scan();
+        put_memory(100 * 1024, 0);
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+        /* Nor does the loop's own scan, which has seen one moment only. */
+        c.may_wait = false;
+        scan();
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+        c.may_wait = true;
+        scan();
+        scan();
+        assert_int_equal(find(PID)->shmem_kib, 101 * 1024);
+}
+
 /* How many of the four have so much swap. */
 static unsigned
 with_swap(uint64_t swap_kib)
@@ -1193,6 +1301,9 @@ main(void)
                 CASE(census_scan_takes_all_sizes_from_status_while_there_is_swap),
                 CASE(census_scan_lets_nobody_lose_shared_memory_to_swap),
                 CASE(census_scan_counts_no_shared_memory_that_was_unmapped),
+                CASE(census_scan_hides_no_more_shared_memory_than_there_is_room_for),
+                CASE(census_scan_leaves_hidden_what_may_be_anywhere),
+                CASE(census_scan_bounds_nothing_that_is_hidden_by_what_it_cannot_read),
                 CASE(census_scan_reads_the_steady_whole_by_turns),
                 CASE(census_forget_knows_nobody_any_more),
                 CASE(census_scan_takes_anonymous_memory_from_statm_without_swap),

@@ -107,6 +107,8 @@ locked_main(struct role_options *o);
 int
 threads_main(struct role_options *o);
 int
+cache_main(struct role_options *o);
+int
 listen_main(struct role_options *o);
 int
 canary_main(struct role_options *o);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Roles that take memory in ways in which few do: a program that is started again whenever it ends,
- * page tables, memory that is locked, many threads.
+ * page tables, memory that is locked, many threads, shared memory that is given back.
  */
 #define _GNU_SOURCE
 #include "role.h"
@@ -90,4 +90,29 @@ threads_main(struct role_options *o)
                         role_fail("pthread_create");
         }
         return grow_main(o);
+}
+
+/* size= of shared memory, from until= on given back at rate=, with its addresses kept. */
+int
+cache_main(struct role_options *o)
+{
+        char *base = role_map(o, o->size_kib);
+        uint64_t start_us, given_kib = 0;
+
+        for (uint64_t kib = 0; kib < o->size_kib; kib += 4)
+                role_fill_page(base + kib * 1024, o->half_random);
+        role_report(o, "ready");
+        while (role_available_kib() > o->until_kib)
+                role_sleep_us(20000);
+        start_us = role_now_us();
+        while (given_kib < o->size_kib) {
+                uint64_t due_kib = o->rate_kib_s * (role_now_us() - start_us) / 1000000;
+
+                for (; given_kib < due_kib && given_kib < o->size_kib; given_kib += 4)
+                        if (madvise(base + given_kib * 1024, ROLE_PAGE, MADV_REMOVE) < 0)
+                                role_fail("madvise");
+                role_sleep_us(20000);
+        }
+        for (;;)
+                pause();
 }
