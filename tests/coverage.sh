@@ -24,6 +24,7 @@ done
 # Why a branch cannot be taken: the text of its line and the reason, with # in between.
 reasons() {
         cat << 'END'
+return then ? fall_kibps(then->supply_kib, supply_kib, now_us - then->now_us) : 0;#the caller has found a point; it stays so that nobody else can follow NULL
 return span_us ? mul_div(sub_floor(then_kib, now_kib), SECOND_US, span_us) : 0;#the caller has asked for at least RATE_US; it stays so that nobody else can divide by 0
 END
 }

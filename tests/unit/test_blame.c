@@ -119,7 +119,15 @@ blame_swap_bp_is_what_zram_gives_back_and_nothing_for_a_disk(void **state)
                 { 1000, 1001, 1000, 1001, 20000, 0 },
         };
 
-        static const uint64_t cost[][2] = { { 250, 2500 }, { 1000, 10000 }, { 1200, 10000 } };
+        static const struct {
+                uint64_t cost_kib;
+                uint32_t ratio_bp, want_bp;
+        } cost[] = {
+                { 250, 10000, 2500 },
+                { 1000, 10000, 10000 },
+                { 1200, 10000, 10000 },
+                { 250, 0, 2500 },
+        };
 
         (void)state;
         /* What is stored costs what it costs, whatever else is stored of late. */
@@ -127,11 +135,11 @@ blame_swap_bp_is_what_zram_gives_back_and_nothing_for_a_disk(void **state)
                 struct sample s = {
                         .mem = { .swap_total_kib = 1000 },
                         .zram_total_kib = 1000,
-                        .zram_ratio_bp = 10000,
-                        .zram_cost_kib = cost[i][0],
+                        .zram_ratio_bp = cost[i].ratio_bp,
+                        .zram_cost_kib = cost[i].cost_kib,
                 };
 
-                assert_int_equal(blame_swap_bp(&s), cost[i][1]);
+                assert_int_equal(blame_swap_bp(&s), cost[i].want_bp);
         }
         for (size_t i = 0; i < N_OF(rows); i++) {
                 struct sample s = {
@@ -910,12 +918,40 @@ blame_takes_those_on_the_roster_for_all_of_a_swarm_that_does_not_fit(void **stat
         (void)state;
         for (size_t i = 0; i < N_OF(rows); i++) {
                 set_up();
-                for (unsigned k = 0; k < rows[i].others; k++)
-                        (void)add(20000, 20000);
+                for (unsigned k = 0; k < rows[i].others; k++) {
+                        struct candidate *c = add(20000, 20000);
+
+                        c->gppid = 3000 + (int32_t)k;
+                        c->pgrp = k % 2 ? 4000 + (int32_t)k : 0;
+                }
                 add_brood(rows[i].n, rows[i].anon_kib, 40);
                 for (unsigned k = rows[i].others; k < place.r.n; k++)
                         place.r.c[k].kin = rows[i].kin;
                 assert_int_equal(find().who.n, rows[i].swarm ? rows[i].n : 0);
+        }
+}
+
+/* Half of what is missing is 1,350,000; of all 191 there are 100 on the roster, who took 100/191.
+ */
+static void
+blame_takes_cousins_on_the_roster_for_all_of_them(void **state)
+{
+        static const struct {
+                uint64_t anon_kib;
+                unsigned n;
+        } rows[] = { { 7100, 100 }, { 7010, 0 } };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                set_up();
+                (void)add(9000000, 9000000);
+                add_cousins(100, 50, 40);
+                add_cousins(20, 50, 41); /* another job in another terminal */
+                for (unsigned k = 1; k < place.r.n; k++) {
+                        place.r.c[k].anon_kib = k <= 100 ? rows[i].anon_kib : 0;
+                        place.r.c[k].kin = 230;
+                }
+                assert_int_equal(find().who.n, rows[i].n);
         }
 }
 
@@ -1145,6 +1181,7 @@ main(void)
                 cmocka_unit_test(blame_finds_who_took_memory_beside_what_he_shares),
                 cmocka_unit_test(blame_takes_touching_what_is_shared_for_a_part_of_it),
                 cmocka_unit_test(blame_takes_no_noise_for_a_loss_where_all_limits_are_off),
+                cmocka_unit_test(blame_takes_cousins_on_the_roster_for_all_of_them),
                 cmocka_unit_test(
                         blame_takes_no_relatives_of_another_kind_for_a_swarm_that_does_not_fit),
                 cmocka_unit_test(blame_asks_the_newest_mark_first),

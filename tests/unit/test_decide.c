@@ -1630,6 +1630,32 @@ decide_drops_trends_after_a_second_late_or_suspended(void **state)
         }
 }
 
+/* The loop scans by itself: nobody was late for that. */
+static void
+decide_takes_what_the_loop_was_at_work_for_no_gap(void **state)
+{
+        static const struct {
+                int64_t busy_us;
+                uint64_t next_us;
+                bool dropped;
+        } rows[] = {
+                { 3000000, 4100000, false }, /* the look at its end, and the next one in time */
+                { 3000000, 4100001, true },
+                { -3000000, 1100000, false }, /* what had ended before says nothing */
+                { -3000000, 1100001, true },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                power_on(&m, TOTAL, 0);
+                (void)look(&m);
+                decide_was_busy(&m.st, (uint64_t)((int64_t)m.s.now_us + rows[i].busy_us));
+                (void)look_after(&m, rows[i].next_us);
+                assert_int_equal(m.v.dropped, rows[i].dropped);
+        }
+}
+
 static void
 decide_never_takes_its_first_sample_for_a_late_one(void **state)
 {
@@ -2266,6 +2292,7 @@ main(void)
                 cmocka_unit_test(decide_is_not_confused_by_memory_that_stands_still_and_then_jumps),
                 cmocka_unit_test(decide_sees_a_limit_coming_only_while_it_is_in_sight),
                 cmocka_unit_test(decide_drops_trends_after_a_second_late_or_suspended),
+                cmocka_unit_test(decide_takes_what_the_loop_was_at_work_for_no_gap),
                 cmocka_unit_test(decide_never_takes_its_first_sample_for_a_late_one),
                 cmocka_unit_test(
                         decide_is_quiet_for_two_seconds_after_a_suspend_but_for_the_kill_limit),

@@ -707,6 +707,9 @@ zram_ratio_of_late_is_forgotten_with_what_was_stored(void **state)
         assert_in_range(take_ratio(&s, 346, 146), 23698, 23699);
         assert_int_equal(s.zram.mark[0].stored_bytes, 346 * MIB);
         assert_int_equal(s.zram.ratio_bp, 0);
+        /* A little less than where it began anew: overall still tells. */
+        assert_in_range(take_ratio(&s, 345, 145), 23793, 23794);
+        assert_int_equal(s.zram.mark[0].stored_bytes, 346 * MIB);
         sampler_close(&s);
 }
 
