@@ -70,7 +70,7 @@ struct candidate {
         uint64_t exe_id; /* same executable, same number; 0: not known */
         struct standing standing;
         bool struck;   /* may not be signalled, or was given up */
-        bool unopened; /* struck only for want of a pidfd, which the loop could not open */
+        bool unopened; /* the loop could not open a pidfd; struck, if it is, for that alone */
         bool stopped;  /* SIGSTOP, or traced */
         bool frozen;   /* in a frozen cgroup */
         bool ns_init;  /* pid 1 of its namespace: SIGTERM does not reach it unless it wants it */

@@ -31,8 +31,6 @@
 #define START_MAX (UINT64_MAX >> 16)
 /* Kernel threads are asked again after so many scans: their numbers go to others in the end. */
 #define KERNEL_PASSES 64u
-/* While there is swap, who has not moved by a page since is read whole once in so many scans. */
-#define STEADY_PASSES 4u
 
 static uint32_t
 clamp32(uint64_t value)
@@ -358,12 +356,13 @@ row_update(const struct census *c, struct row *r, const struct sizes *s, uint64_
         }
 }
 
-/* What went to swap or came back has moved its resident size, and what it took its size. */
+/* What went to swap or came back has moved its resident size, and what it took its size; only what
+ * it lets go of in swap (MADV_DONTNEED) shows in none of them before its turn. */
 static bool
 is_steady(const struct census *c, const struct row *r, const struct sizes *now)
 {
         return r && now->statm && r->statm == now->statm &&
-               ((uint32_t)r->pid + c->pass) % STEADY_PASSES != 0;
+               ((uint32_t)r->pid + c->pass) % CENSUS_STEADY != 0;
 }
 
 static bool
@@ -525,14 +524,13 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
         bool bound = c->may_wait && census_shmem_stays(c) && read_meminfo(c, &before);
         int r = visit_all(c, now_us);
 
-        if (r < 0)
-                return r;
-        drop_unseen(c);
-        if (bound && read_meminfo(c, &after))
+        if (r == 0)
+                drop_unseen(c);
+        if (r == 0 && bound && read_meminfo(c, &after))
                 hidden_bound(c, &before, &after);
         else
                 hidden_forget(c);
-        return 0;
+        return r;
 }
 
 void
@@ -559,12 +557,14 @@ census_mark(struct census *c, const struct mark *now, bool calm)
 }
 
 void
-census_strike(struct census *c, int32_t pid, uint64_t start_ticks)
+census_strike(struct census *c, int32_t pid, uint64_t start_ticks, bool unopened)
 {
         struct row *r = census_find(c, pid);
 
-        if (r && r->start_ticks == start_ticks)
-                r->struck = true;
+        if (!r || r->start_ticks != start_ticks)
+                return;
+        r->struck = true;
+        r->unopened = unopened;
 }
 
 void

@@ -21,6 +21,10 @@ enum {
         CENSUS_FAMILIES = 1024,
         CENSUS_OWN = ROSTER_MAX / 4, /* places for those who have most of their own */
         CENSUS_KERNEL = 4096,        /* kernel threads remembered by pid, to be left alone */
+        CENSUS_STACKS = 2048,
+        /* While there is swap, who has not moved by a page since is read whole once in so many
+         * scans. */
+        CENSUS_STEADY = 4,
 };
 
 /* One process with memory.  At most 96 bytes: there are thousands. */
@@ -40,10 +44,11 @@ struct row {
         uint32_t ref_ms[2];
         uint32_t statm;      /* what statm said when status was read last; 0: it was not */
         uint16_t mapped_mib; /* as in struct shared_seen */
-        uint16_t pass : 13;  /* of the scan that saw it last */
+        uint16_t pass : 12;  /* of the scan that saw it last */
         bool fresh_mark : 1; /* its marks are still to be filled in */
         bool leaderless : 1; /* the leader is a zombie, other threads live on */
         bool struck : 1;
+        bool unopened : 1; /* as in struct candidate */
 };
 
 /* start_stack, folded: an address of 16 bytes' steps, laid out at random within more than 4 GiB. */
@@ -83,9 +88,16 @@ struct pick {
         uint32_t row;
 };
 
+/* The most that one of those with this stack has in swap. */
+struct stack_swap {
+        uint32_t stack; /* as in struct row; 0: free */
+        uint32_t kib;
+};
+
 /* Scratch of one scan or one build: too large for a small thread's stack. */
 union census_work {
         char dents[16384]; /* about 650 names of /proc a call */
+        struct stack_swap stack[CENSUS_STACKS];
         struct {
                 struct family family[CENSUS_FAMILIES];
                 struct pick pick[ROSTER_MAX];
@@ -102,7 +114,7 @@ struct census {
         uint32_t n, max;
         uint16_t *slot; /* hash by pid: index + 1 into row, 0: empty */
         uint32_t slot_mask;
-        uint16_t pass : 13;
+        uint16_t pass : 12;
         bool swap;           /* there is swap: sizes are read from status */
         bool low;            /* memory is short: whoever scans says so */
         bool swapoff;        /* swap is being switched off: whoever scans says so */
@@ -116,10 +128,10 @@ struct census {
         uint64_t reidentify; /* follows used before this are looked up again: the policy changed */
         int fd_budget;       /* descriptors that may be held */
         int fd_held;
-        uint32_t n_seen;     /* processes with memory, at the last scan */
-        uint32_t least_kib;  /* when full: smaller ones are not kept */
-        uint64_t unkept_kib; /* memory of those that were not, at the last scan */
-        uint64_t room_kib;   /* for shared memory that does not show, at the last scan: hidden.c */
+        uint32_t n_seen;                  /* processes with memory, at the last scan */
+        uint32_t least_kib;               /* when full: smaller ones are not kept */
+        uint64_t unkept_kib;              /* memory of those that were not, at the last scan */
+        uint64_t room_kib[CENSUS_STEADY]; /* of the last scans: hidden.c */
         union census_work work;
         uint32_t n_unreadable; /* processes whose memory may not be read, at the last scan */
 };
@@ -167,9 +179,10 @@ census_row_kib(const struct row *r);
 int32_t
 census_living_thread(struct census *c, int32_t pid);
 
-/* Given up, or may not be signalled: no candidate any more, for as long as it lives. */
+/* Given up, or may not be signalled: no candidate any more, for as long as it lives; `unopened` as
+ * in struct candidate. */
 void
-census_strike(struct census *c, int32_t pid, uint64_t start_ticks);
+census_strike(struct census *c, int32_t pid, uint64_t start_ticks, bool unopened);
 
 /* A new policy: rules are asked again for everybody. */
 void

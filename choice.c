@@ -34,7 +34,7 @@ strike_own(struct guard *g)
 
         for (uint32_t i = n > STRIKES ? n - STRIKES : 0; i < n; i++)
                 census_strike(&g->own, sh->strike[i % STRIKES].pid,
-                              sh->strike[i % STRIKES].start_ticks);
+                              sh->strike[i % STRIKES].start_ticks, false);
 }
 
 void

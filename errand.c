@@ -240,7 +240,7 @@ take_strikes(struct errand *e)
         for (; e->n_strikes != n; e->n_strikes++) {
                 const struct strike *s = &e->share->strike[e->n_strikes % STRIKES];
 
-                census_strike(&e->census, s->pid, s->start_ticks);
+                census_strike(&e->census, s->pid, s->start_ticks, false);
         }
 }
 

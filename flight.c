@@ -86,7 +86,7 @@ strike(struct guard *g, struct candidate *c)
         uint32_t n = atomic_load(&sh->n_strikes);
 
         c->struck = true;
-        census_strike(&g->own, c->pid, c->start_ticks);
+        census_strike(&g->own, c->pid, c->start_ticks, c->unopened);
         /* Whoever holds a pidfd of it may still end it. */
         if (c->unopened)
                 return;

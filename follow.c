@@ -346,6 +346,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
                 .exe_id = f->exe_id,
                 .standing = f->standing,
                 .struck = r->struck,
+                .unopened = r->unopened,
                 .stopped = st->state == 'T' || st->state == 't',
                 .ns_init = f->ns_init,
                 .size_fd = f->size_fd[f->size_is_status],

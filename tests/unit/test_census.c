@@ -20,6 +20,7 @@
 #include <time.h>
 #include "census.h"
 #include "fake_proc.h"
+#include "hidden.h"
 #include "procfs.h"
 
 #define MS       1000ull
@@ -266,9 +267,27 @@ hide_300_mib(void)
         c.low = c.may_wait = true;
         put_shared(100 * 1024, 900 * 1024);
         put_memory(100 * 1024, 300 * 1024);
-        scan();
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+}
+
+/* As many as it takes to believe them; the answer is in MiB. */
+static uint32_t
+shared_after_scans(void)
+{
+        for (unsigned i = 0; i < CENSUS_STEADY; i++)
+                scan();
+        return find(PID)->shmem_kib / 1024;
+}
+
+static void
+put_swapped(int32_t pid, int32_t ppid, uint64_t stack, uint64_t swap_mib)
+{
+        fake_put((struct fake){ .pid = pid,
+                                .ppid = ppid,
+                                .start_ticks = 7,
+                                .stack = stack,
+                                .anon_kib = 10,
+                                .swap_kib = swap_mib * 1024,
+                                .addresses_kib = 500 * 1024 });
 }
 
 /* A cache that a browser gives back with MADV_REMOVE keeps its addresses. */
@@ -277,52 +296,136 @@ census_scan_hides_no_more_shared_memory_than_there_is_room_for(void **state)
 {
         (void)state;
         hide_300_mib();
+        assert_int_equal(shared_after_scans(), 400);
         put_memory(100 * 1024, 20 * 1024);
+        /* Fewer scans may be wrong. */
+        for (unsigned i = 1; i < CENSUS_STEADY; i++)
+                scan();
+        assert_int_equal(find(PID)->shmem_kib / 1024, 400);
         scan();
-        /* Once may be chance: somebody ended, others went to swap. */
-        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, (100 + 20 + 1) * 1024);
-        /* It shows again, and hides again. */
+        assert_int_equal(find(PID)->shmem_kib / 1024, 100 + 20 + 1);
+        /* It shows again. */
         put_shared(350 * 1024, 900 * 1024);
         put_memory(350 * 1024, 0);
-        for (int i = 0; i < 4; i++)
-                scan();
-        assert_int_equal(find(PID)->shmem_kib, 350 * 1024);
+        assert_int_equal(shared_after_scans(), 350);
 }
 
-/* In memory that nobody shows, or in swap that nobody else has: both are room. */
+/* What was given back is not taken off once more when its addresses go. */
+static void
+census_scan_takes_off_once_what_was_given_back_and_then_unmapped(void **state)
+{
+        (void)state;
+        put_shared(600 * 1024, 900 * 1024);
+        put_memory(600 * 1024, 0);
+        scan();
+        c.low = c.may_wait = true;
+        put_shared(0, 900 * 1024);
+        put_memory(0, 400 * 1024);
+        assert_int_equal(shared_after_scans(), 401);
+        put_shared(0, 700 * 1024);
+        assert_int_equal(shared_after_scans(), 400);
+}
+
+/* In memory that others map, or in swap that nobody else has: both are room. */
 static void
 census_scan_leaves_hidden_what_may_be_anywhere(void **state)
 {
         (void)state;
         hide_300_mib();
         put_memory(250 * 1024, 150 * 1024);
-        scan();
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
-        fake_put((struct fake){
-                .pid = PID + 1, .ppid = 1, .stack = 64, .anon_kib = 10, .swap_kib = 100 * 1024 });
-        /* A fork has its parent's in swap, not as much again. */
-        fake_put((struct fake){ .pid = PID + 2,
-                                .ppid = PID + 1,
-                                .stack = 64,
+        assert_int_equal(shared_after_scans(), 400);
+        put_shared(0, 900 * 1024);
+        put_memory(400 * 1024, 0);
+        fake_put((struct fake){ .pid = PID + 1,
+                                .ppid = PID,
                                 .anon_kib = 10,
-                                .swap_kib = 100 * 1024 });
+                                .shmem_kib = 400 * 1024,
+                                .addresses_kib = 900 * 1024 });
+        assert_int_equal(shared_after_scans(), 400);
+}
+
+/* Four show 100 MiB each, and there are no more than 100: whether their parent is there or not. */
+static void
+census_scan_counts_what_forks_have_in_swap_once(void **state)
+{
+        (void)state;
+        hide_300_mib();
+        for (int32_t i = 1; i <= 4; i++)
+                put_swapped(PID + i, i == 1 ? 1 : PID + 9, 64, 100);
         put_memory(100 * 1024, 400 * 1024);
-        scan();
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
-        /* Another program has its own. */
-        fake_end(PID + 2);
-        fake_put((struct fake){ .pid = PID + 3,
-                                .ppid = PID + 1,
-                                .stack = 65,
-                                .anon_kib = 10,
-                                .swap_kib = 100 * 1024 });
-        scan();
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, (100 + 200 + 1) * 1024);
+        assert_int_equal(shared_after_scans(), 400);
+        /* Who has exec'd has his own; of one whose stack is not known nobody knows. */
+        put_swapped(PID + 5, PID + 1, 65, 100);
+        put_swapped(PID + 6, PID + 1, 0, 100);
+        assert_int_equal(shared_after_scans(), 100 + 200 + 1);
+}
+
+/* More stacks than there is room to tell them apart: too little in swap, and more is left hidden.
+ */
+static void
+census_scan_counts_too_little_in_swap_where_there_are_too_many(void **state)
+{
+        static struct row many[CENSUS_ROWS];
+        uint32_t n = CENSUS_ROWS - 1;
+
+        (void)state;
+        memset(&c, 0, sizeof(c));
+        c.row = many;
+        c.n = CENSUS_ROWS;
+        hidden_forget(&c);
+        for (uint32_t i = 0; i < n; i++)
+                many[i] = (struct row){ .stack = 16 * (i + 1), .swap_kib = 1024 };
+        many[n] = (struct row){ .shmem_kib = 8000 * 1024, .hidden_mib = 8000 };
+        const struct meminfo m = { .swap_total_kib = n * 1024, .total_kib = 1 };
+
+        for (c.pass = 0; c.pass < CENSUS_STEADY; c.pass++)
+                hidden_bound(&c, &m, &m);
+        assert_in_range(many[n].hidden_mib, 1 + n - CENSUS_STACKS, n / 2 + n / 4);
+        memset(&c, 0, sizeof(c));
+        c.proc_fd = -1;
+}
+
+/* Who lets go of what he has in swap shows that at his turn only. */
+static void
+census_scan_believes_no_swap_that_may_be_of_before(void **state)
+{
+        (void)state;
+        for (unsigned at = 0; at < CENSUS_STEADY; at++) {
+                hide_300_mib();
+                put_swapped(PID + 1, 1, 64, 300);
+                put_memory(100 * 1024, 600 * 1024);
+                for (unsigned i = 0; i < at; i++)
+                        scan();
+                assert_int_equal(shared_after_scans(), 400);
+                put_swapped(PID + 1, 1, 64, 0);
+                put_memory(100 * 1024, 300 * 1024);
+                assert_int_equal(shared_after_scans(), 400);
+                assert_int_equal(shared_after_scans(), 400);
+                c.low = c.may_wait = false;
+                fake_end(PID);
+                fake_end(PID + 1);
+                scan();
+        }
+}
+
+/* Of whom more is hidden than a row can tell is let be, and what is others' stays theirs. */
+static void
+census_scan_bounds_nobody_of_whom_too_much_is_hidden_to_be_told(void **state)
+{
+        const uint64_t gib = 1024 * 1024;
+        struct fake big = { .pid = PID + 1,
+                            .ppid = 1,
+                            .anon_kib = 10,
+                            .shmem_kib = 120 * gib,
+                            .addresses_kib = 200 * gib };
+
+        (void)state;
+        fake_put(big);
+        hide_300_mib();
+        big.shmem_kib = 0;
+        fake_put(big);
+        assert_int_equal(shared_after_scans(), 400);
+        assert_int_equal(find(PID + 1)->shmem_kib, 120 * gib);
 }
 
 static void
@@ -331,21 +434,31 @@ census_scan_bounds_nothing_that_is_hidden_by_what_it_cannot_read(void **state)
         (void)state;
         hide_300_mib();
         put_memory(100 * 1024, 0);
-        scan();
-        assert_int_equal(truncate(fake_path("meminfo"), 40), 0);
-        scan();
-        put_memory(100 * 1024, 0);
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+        for (unsigned i = 0; i < 2 * CENSUS_STEADY; i++) {
+                if (i % 3 == 0)
+                        assert_int_equal(truncate(fake_path("meminfo"), 40), 0);
+                scan();
+                put_memory(100 * 1024, 0);
+        }
+        assert_int_equal(find(PID)->shmem_kib / 1024, 400);
         /* Nor does the loop's own scan, which has seen one moment only. */
         c.may_wait = false;
-        scan();
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, 400 * 1024);
+        assert_int_equal(shared_after_scans(), 400);
         c.may_wait = true;
+        for (unsigned i = 1; i < CENSUS_STEADY; i++)
+                scan();
+        /* One that fails is none. */
+        int proc_fd = c.proc_fd;
+
+        c.proc_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        assert_true(census_scan(&c, now_us, true) < 0);
+        (void)close(c.proc_fd);
+        c.proc_fd = proc_fd;
+        for (unsigned i = 1; i < CENSUS_STEADY; i++)
+                scan();
+        assert_int_equal(find(PID)->shmem_kib / 1024, 400);
         scan();
-        scan();
-        assert_int_equal(find(PID)->shmem_kib, 101 * 1024);
+        assert_int_equal(find(PID)->shmem_kib / 1024, 101);
 }
 
 /* How many of the four have so much swap. */
@@ -943,10 +1056,10 @@ census_strike_meets_only_the_process_that_was_meant(void **state)
         (void)state;
         put(PID, 100);
         scan();
-        census_strike(&c, PID + 1, 7);
-        census_strike(&c, PID, 8);
+        census_strike(&c, PID + 1, 7, false);
+        census_strike(&c, PID, 8, false);
         assert_false(find(PID)->struck);
-        census_strike(&c, PID, 7);
+        census_strike(&c, PID, 7, false);
         assert_true(find(PID)->struck);
         scan();
         assert_true(find(PID)->struck);
@@ -1302,7 +1415,12 @@ main(void)
                 CASE(census_scan_lets_nobody_lose_shared_memory_to_swap),
                 CASE(census_scan_counts_no_shared_memory_that_was_unmapped),
                 CASE(census_scan_hides_no_more_shared_memory_than_there_is_room_for),
+                CASE(census_scan_takes_off_once_what_was_given_back_and_then_unmapped),
                 CASE(census_scan_leaves_hidden_what_may_be_anywhere),
+                CASE(census_scan_counts_what_forks_have_in_swap_once),
+                CASE(census_scan_counts_too_little_in_swap_where_there_are_too_many),
+                CASE(census_scan_believes_no_swap_that_may_be_of_before),
+                CASE(census_scan_bounds_nobody_of_whom_too_much_is_hidden_to_be_told),
                 CASE(census_scan_bounds_nothing_that_is_hidden_by_what_it_cannot_read),
                 CASE(census_scan_reads_the_steady_whole_by_turns),
                 CASE(census_forget_knows_nobody_any_more),

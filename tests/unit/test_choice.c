@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include "choice.h"
 #include "fake_proc.h"
+#include "roster.h"
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 #define N_OF(a)    (sizeof(a) / sizeof((a)[0]))
@@ -222,6 +223,33 @@ choice_make_looks_by_itself_when_nobody_has(void **state)
         assert_int_equal(chosen(), NEW);
 }
 
+/* Struck for want of a pidfd holds at the loop's next look, and not where somebody holds one. */
+static void
+choice_own_scan_keeps_whom_it_could_not_open_apart_from_the_given_up(void **state)
+{
+        struct roster next;
+
+        (void)state;
+        g.roster = NULL;
+        assert_int_equal(chosen(), NEW);
+        for (uint32_t i = 0; i < g.roster->roster.n; i++) {
+                const struct candidate *c = &g.roster->roster.c[i];
+
+                census_strike(&g.own, c->pid, c->start_ticks, c->pid == NEW);
+        }
+        choice_own_scan(&g);
+        next = g.roster->roster;
+        for (uint32_t i = 0; i < next.n; i++) {
+                assert_true(next.c[i].struck);
+                assert_int_equal(next.c[i].unopened, next.c[i].pid == NEW);
+                next.c[i].struck = next.c[i].unopened = false;
+                next.c[i].pidfd = 1000;
+        }
+        roster_adopt(&next, &g.roster->roster);
+        for (uint32_t i = 0; i < next.n; i++)
+                assert_int_equal(next.c[i].struck, next.c[i].pid != NEW);
+}
+
 int
 main(void)
 {
@@ -238,6 +266,7 @@ main(void)
                 CASE(choice_make_is_content_with_an_aged_roster_that_says_who_took_it),
                 CASE(choice_make_does_not_trust_a_roster_of_another_policy),
                 CASE(choice_make_looks_by_itself_when_nobody_has),
+                CASE(choice_own_scan_keeps_whom_it_could_not_open_apart_from_the_given_up),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

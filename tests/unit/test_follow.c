@@ -566,7 +566,7 @@ follow_build_hands_on_what_the_census_knows(void **state)
         now_us -= 700 * MS;
         scan(false);
         census_mark(&c, &(struct mark){ 51 * SECOND, 5, 6, 0 }, false);
-        census_strike(&c, PID, 7);
+        census_strike(&c, PID, 7, false);
         put_child(PID, PID + 9, 1500);
         now_us -= 950 * MS;
         scan_and_build();
@@ -1256,7 +1256,7 @@ follow_build_does_not_trust_the_row_of_an_old_process(void **state)
         fake_put(f);
         put(PID + 1, 900);
         scan_and_build();
-        census_strike(&c, PID, 7);
+        census_strike(&c, PID, 7, false);
         f.start_ticks = 8;
         fake_put(f);
         scan_and_build(); /* statm alone does not tell */
