@@ -81,7 +81,8 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
 {
         if (v->available_kib + s->arc_kib + g->mem_kib > verdict_well_kib(v))
                 return true;
-        return v->swap_total_kib > 0 && g->swap_kib > 0 &&
+        /* Where there is swap enough, and memory stands still, what is in swap is no trouble. */
+        return v->swap_total_kib > 0 && v->swap_free_kib <= v->swap_warn_kib &&
                v->swap_free_kib + g->swap_kib > v->swap_warn_kib;
 }
 

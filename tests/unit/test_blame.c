@@ -231,6 +231,7 @@ blame_lifts_when_memory_or_swap_would_be_above_warn(void **state)
                 { 300, 100, 0, 0, 600, 0, false },   { 300, 100, 0, 0, 601, 0, true },
                 { 300, 0, 1000, 50, 0, 150, false }, { 300, 0, 1000, 50, 0, 151, true },
                 { 300, 0, 0, 50, 0, 151, false },    { 300, 0, 1000, 500, 1, 0, false },
+                { 300, 0, 1000, 200, 0, 1, true },   { 300, 0, 1000, 201, 0, 700, false },
         };
 
         (void)state;
