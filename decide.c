@@ -139,8 +139,8 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
         v->kill_kib = limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB);
         v->swap_total_kib = s->mem.swap_total_kib;
         v->swap_free_kib = swap_worth_kib(s);
-        v->supply_kib = s->mem.available_kib + s->mem.swap_free_kib + s->mem.swap_cached_kib +
-                        zram_cost_kib(s);
+        v->supply_kib =
+                l.easy_kib + s->mem.swap_free_kib + s->mem.swap_cached_kib + zram_cost_kib(s);
         v->swap_warn_kib = limit_kib(&p->swap_warn, s->mem.swap_total_kib, 0);
         v->swap_term_kib = limit_kib(&p->swap_term, s->mem.swap_total_kib, 0);
         v->swap_kill_kib = limit_kib(&p->swap_kill, s->mem.swap_total_kib, 0);
@@ -260,7 +260,7 @@ measure_fall(const struct decide_state *st, const struct sample *s, const struct
 static void
 note_low(struct decide_state *st, const struct sample *s, const struct limits *l, uint64_t term_kib)
 {
-        uint64_t kib = s->mem.available_kib;
+        uint64_t kib = l->easy_kib;
 
         if (!st->began) {
                 st->low_kib = kib;
@@ -450,7 +450,7 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
         if (v->reason == REASON_NONE && v->level >= LEVEL_WARN)
                 v->reason = st->held_reason;
         if (v->level == LEVEL_CALM) {
-                st->low_kib = s->mem.available_kib;
+                st->low_kib = l->easy_kib;
                 st->low_known = false;
         }
 }

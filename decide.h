@@ -59,7 +59,9 @@ struct verdict {
         uint32_t refault_bp;       /* of what it reclaimed, so much had to come back */
 
         /*
-         * Available memory, free swap at face value, what is in both at once, and what zram costs:
+         * Available memory, the part of ZFS's cache that it gives back (a leak had 5 GiB of that,
+         * and nothing was missing), free swap at face value, what is in both at once, and what zram
+         * costs:
          * whatever a process takes, in memory or in swap, goes missing here and nothing else does.
          * A slow disk had 150 MiB in both: missing twice, and the culprit's half of it was none.
          */

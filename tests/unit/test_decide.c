@@ -2041,6 +2041,33 @@ decide_takes_a_minute_without_a_new_low_for_how_the_machine_lives(void **state)
         assert_false(m.v.settled);
 }
 
+/* A leak has what ZFS gives back of its cache, and available memory stays what it is. */
+static void
+decide_counts_the_cache_of_zfs_as_supply(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 600000);
+        m.s.arc_kib = 2000000;
+        (void)look(&m);
+        assert_int_equal(m.v.supply_kib, 2600000);
+        assert_true(m.v.settled);
+        for (int i = 0; i < 100; i++) {
+                m.s.arc_kib -= 15000;
+                (void)look_after(&m, 100 * MS);
+                assert_int_equal(m.v.supply_kib, 600000 + m.s.arc_kib);
+        }
+        assert_int_equal(m.v.fall_kibps, 150000);
+        (void)stay(&m, 61 * SECOND);
+        assert_int_equal(m.v.level, LEVEL_WATCH);
+        assert_true(m.v.settled);
+        /* A new low is one of both together. */
+        m.s.arc_kib -= 63000;
+        (void)look_after(&m, 100 * MS);
+        assert_false(m.v.settled);
+}
+
 /* ---- whatever the numbers are ---- */
 
 static uint64_t
@@ -2315,6 +2342,7 @@ main(void)
                 cmocka_unit_test(decide_says_of_a_held_level_why_it_was_last_deserved),
                 cmocka_unit_test(decide_holds_a_level_over_a_suspend),
                 cmocka_unit_test(decide_takes_a_minute_without_a_new_low_for_how_the_machine_lives),
+                cmocka_unit_test(decide_counts_the_cache_of_zfs_as_supply),
                 cmocka_unit_test(decide_survives_absurd_numbers),
                 cmocka_unit_test(decide_gives_the_same_verdict_on_the_same_samples),
                 cmocka_unit_test(decide_is_never_milder_for_less_memory),
