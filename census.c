@@ -537,21 +537,23 @@ void
 census_mark(struct census *c, const struct mark *now, bool calm)
 {
         unsigned to = calm ? MARK_CALM : 0;
+        bool push = !calm && !(now->standing && c->mark[0].standing);
 
         /* Calm again: what was remembered of the last trouble says nothing of the next. */
         if (calm)
                 memset(c->mark, 0, MARK_CALM * sizeof(c->mark[0]));
-        else
+        if (push)
                 memmove(&c->mark[1], &c->mark[0], (MARK_MAX - 2) * sizeof(c->mark[0]));
         c->mark[to] = *now;
         for (uint32_t i = 0; i < c->n; i++) {
                 struct row *r = &c->row[i];
 
-                if (!calm)
+                if (push) {
                         memmove(&r->mark_kib[1], &r->mark_kib[0],
                                 (MARK_MAX - 2) * sizeof(r->mark_kib[0]));
-                memmove(&r->mark_shmem_mib[1], &r->mark_shmem_mib[0],
-                        (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
+                        memmove(&r->mark_shmem_mib[1], &r->mark_shmem_mib[0],
+                                (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
+                }
                 row_mark(r, to, true);
         }
 }

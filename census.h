@@ -163,7 +163,8 @@ census_scan(struct census *c, uint64_t now_us, bool swap);
 bool
 census_shmem_stays(const struct census *c);
 
-/* Remembers the sizes of the last scan as those of `now`, to be compared with. */
+/* Remembers the sizes of the last scan as those of `now`, to be compared with: as those of when all
+ * was well, or as the newest of late, in the place of that where both stand. */
 void
 census_mark(struct census *c, const struct mark *now, bool calm);
 

@@ -59,6 +59,8 @@
 #define LEARN_US (10 * SECOND_US)
 /* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
 #define PLATEAU_US (60 * SECOND_US)
+/* From WARN on the pause of one who takes it all may be longer than that. */
+#define STANDING_US (600 * SECOND_US)
 
 /* The limits, on this machine as it is now. */
 struct limits {
@@ -404,6 +406,20 @@ judge_stall(const struct policy *p, struct decide_state *st, const struct sample
         return term ? LEVEL_WARN : LEVEL_CALM;
 }
 
+/* Full, and the supply has not moved by a step for long: sizes seen then tell who moved it. */
+static bool
+stands(struct decide_state *st, const struct sample *s, const struct verdict *v)
+{
+        uint64_t step_kib = verdict_step_kib(v);
+
+        if (!st->began || sub_floor(v->supply_kib, st->stand_kib) >= step_kib ||
+            sub_floor(st->stand_kib, v->supply_kib) >= step_kib) {
+                st->stand_kib = v->supply_kib;
+                st->stand_at_us = s->now_us;
+        }
+        return v->level == LEVEL_WARN && sub_floor(s->now_us, st->stand_at_us) >= STANDING_US;
+}
+
 static bool
 well_above(uint64_t available_kib, uint64_t limit)
 {
@@ -536,6 +552,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         v.settled = v.level == LEVEL_CALM ||
                     (v.level == LEVEL_WATCH &&
                      (!st->low_known || s->now_us - st->low_at_us >= PLATEAU_US));
+        v.standing = stands(st, s, &v);
         if (!s->stale)
                 window_add(&st->past, s, v.supply_kib);
         st->began = true;

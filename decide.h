@@ -40,6 +40,7 @@ struct verdict {
         enum level act;   /* what this very sample asks for: TERM, KILL, or less and then nothing */
         enum reason reason; /* of act, else of level */
         bool settled;     /* nothing is going missing: sizes seen now are a base to compare with */
+        bool standing;    /* at WARN for so long that it is how the machine lives */
         bool below_term;  /* low at TERM's limits, cause or not: a grace time that ends is over */
         bool tight;       /* so little is available that standing still counts */
         bool swapoff;     /* swap is being switched off: SwapTotal became less within a second */
@@ -79,6 +80,7 @@ struct decide_state {
         uint64_t last_us, last_ahead_us; /* of the last sample: time, and time spent suspended */
         uint64_t low_kib, low_at_us;     /* lowest available memory of late, and when it was new */
         bool low_known;                  /* low_at_us is a real one */
+        uint64_t stand_kib, stand_at_us; /* the supply, and since when it has been about that */
         uint64_t learn_until_us;         /* lows before this are how the machine was found */
         uint64_t term_since_us, kill_since_us; /* stall above the share, without a gap; 0: not */
         uint64_t pressure_from_us;             /* what stood still before counts for nothing */

@@ -87,19 +87,23 @@ mark_now(const struct errand *e)
         };
 }
 
-/* A new mark is worth it when the supply has moved by a step since the last, or at first. */
+/* A new mark is worth it when the supply has moved by a step since the last, or at first; and where
+ * it has stood for long. */
 static void
-set_marks(struct errand *e, const struct mark *now)
+set_marks(struct errand *e, struct mark *now)
 {
+        bool standing = atomic_load(&e->share->standing), stood = e->standing;
         uint64_t step_kib = atomic_load(&e->share->step_kib);
         uint64_t moved_kib = now->supply_kib > e->mark_supply_kib
                                      ? now->supply_kib - e->mark_supply_kib
                                      : e->mark_supply_kib - now->supply_kib;
 
+        e->standing = standing;
+        now->standing = standing && moved_kib < step_kib;
         if (atomic_load(&e->share->settled)) {
                 census_mark(&e->census, now, true);
                 e->mark_supply_kib = 0;
-        } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib) {
+        } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib || (standing && !stood)) {
                 census_mark(&e->census, now, false);
                 e->mark_supply_kib = now->supply_kib;
         }

@@ -52,6 +52,7 @@ struct errand {
         struct numbered_roster *used;    /* the one before: the loop's, once it has taken that */
         uint64_t scan_due_us, took_us;   /* the latter of a processor */
         uint64_t mark_supply_kib;        /* at the newest mark; 0: none */
+        bool standing;                   /* share.standing at the last scan */
         int level;                       /* as of the last scan */
         uint32_t n_strikes;
         bool reload_due; /* one was asked for before the last was in force */

@@ -36,7 +36,7 @@ set_up(void)
                 .term_kib = 500000,
                 .kill_kib = 250000,
         };
-        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0 };
+        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0, false };
 }
 
 /* With an executable and a parent of its own, so it is of no swarm. */
@@ -381,6 +381,59 @@ blame_says_nothing_of_those_who_took_nothing(void **state)
         assert_nobody();
 }
 
+/* A machine that stood at 800,000, below WARN, for long: three quarters of the 450,000 that are
+ * missing since make it well again, and nothing of it lifts it above WARN. */
+static void
+blame_asks_whether_it_is_as_well_as_where_it_stood(void **state)
+{
+        (void)state;
+        set_up();
+        place.v.available_kib = place.v.supply_kib = 350000;
+        place.r.mark[1] = place.r.mark[0];
+        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true };
+        struct candidate *browser = add(9000000, 9000000), *leak = add(455000, 5000);
+
+        browser->mark_kib[1] = 7000000;
+        leak->mark_kib[1] = 5000;
+        assert_one(1002, 450000);
+        assert_int_equal(find().since_wall_s, 2000);
+        leak->anon_kib = 337499;
+        assert_one(1001, 2000000);
+        leak->anon_kib = 337500;
+        assert_one(1002, 332500);
+        place.r.mark[0].standing = false;
+        assert_one(1001, 2000000);
+}
+
+/* Half of what counts elsewhere: 125,000 of the 250,000 from WARN half the way to TERM. */
+static void
+blame_hears_a_small_loss_where_the_machine_stood(void **state)
+{
+        (void)state;
+        set_up();
+        place.v.available_kib = place.v.supply_kib = 500000;
+        place.r.mark[0] = (struct mark){ 2, 2000, 625000, 0, true };
+        (void)add(200000, 50000);
+        assert_one(1001, 125000);
+        place.r.mark[0].supply_kib--;
+        assert_nobody();
+}
+
+static void
+blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
+{
+        (void)state;
+        set_up();
+        place.v.available_kib = place.v.supply_kib = 350000;
+        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true };
+        (void)add(9000000, 9000000);
+        (void)add(150000, 0);
+        (void)add(150001, 0);
+        assert_nobody();
+        (void)add(60000, 0);
+        assert_one(1003, 150001);
+}
+
 static void
 blame_counts_swap_as_missing_and_as_taken(void **state)
 {
@@ -475,9 +528,9 @@ blame_asks_the_newest_mark_first(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 4, 4000, 2000000, 0 };
-        place.r.mark[1] = (struct mark){ 3, 3000, 3000000, 0 };
-        place.r.mark[3] = (struct mark){ 1, 1000, 9000000, 0 };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2000000, 0, false };
+        place.r.mark[1] = (struct mark){ 3, 3000, 3000000, 0, false };
+        place.r.mark[3] = (struct mark){ 1, 1000, 9000000, 0, false };
         struct candidate *late = add(1800000, 0), *early = add(6000000, 0);
 
         early->mark_kib[0] = early->mark_kib[1] = 6000000;
@@ -587,7 +640,7 @@ blame_tmpfs_asks_the_newest_mark_since_which_anything_is_missing(void **state)
         place.v.supply_kib = 300000;
         place.s.mem.shmem_kib = 1350000;
         place.r.mark[1] = place.r.mark[0];
-        place.r.mark[0] = (struct mark){ 2, 2000, 549999, 1350000 };
+        place.r.mark[0] = (struct mark){ 2, 2000, 549999, 1350000, false };
         assert_true(blame_tmpfs(&place.r, &place.v, &place.s));
         place.r.mark[0].supply_kib = 550000;
         assert_false(blame_tmpfs(&place.r, &place.v, &place.s));
@@ -670,7 +723,7 @@ blame_prefers_one_and_a_swarm_of_any_mark_to_several(void **state)
         (void)state;
         set_up();
         add_several();
-        place.r.mark[3] = (struct mark){ 0, 500, 9000000, 0 };
+        place.r.mark[3] = (struct mark){ 0, 500, 9000000, 0, false };
         place.r.c[0].mark_kib[3] = 0;
         assert_one(1004, 810002);
         place.r.mark[3].boot_us = 1;
@@ -1027,11 +1080,11 @@ blame_ends_a_member_of_a_swarm_that_only_pauses(void **state)
         (void)state;
         set_up();
         add_swarm(8, 300000, 0, 50, 77);
-        place.r.mark[0] = (struct mark){ 4, 4000, 2500000, 0 };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2500000, 0, false };
         place.r.c[2].mark_kib[0] = 300000;
         /* the one mark before was never set: nobody knows that it took anything */
         assert_int_equal(find().who.n, 7);
-        place.r.mark[3] = (struct mark){ 1, 1000, 3000000, 0 };
+        place.r.mark[3] = (struct mark){ 1, 1000, 3000000, 0, false };
         struct blame b = find();
 
         assert_int_equal(b.who.n, 8);
@@ -1176,6 +1229,9 @@ main(void)
                 cmocka_unit_test(blame_says_nothing_when_little_is_missing),
                 cmocka_unit_test(blame_says_nothing_when_nothing_is_missing),
                 cmocka_unit_test(blame_says_nothing_of_those_who_took_nothing),
+                cmocka_unit_test(blame_asks_whether_it_is_as_well_as_where_it_stood),
+                cmocka_unit_test(blame_hears_a_small_loss_where_the_machine_stood),
+                cmocka_unit_test(blame_takes_several_that_took_what_was_there_where_it_stood),
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),

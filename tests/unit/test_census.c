@@ -513,7 +513,7 @@ census_forget_knows_nobody_any_more(void **state)
         (void)state;
         put(PID, 1000);
         scan();
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0 }, false);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false }, false);
         census_forget(&c);
         assert_int_equal(c.n, 0);
         assert_null(census_find(&c, PID));
@@ -963,7 +963,7 @@ assert_marks(int32_t pid, uint32_t m0, uint32_t m1, uint32_t m2, uint32_t calm)
 static void
 mark(uint64_t boot_us, bool calm)
 {
-        struct mark now = { boot_us, boot_us / SECOND + 1000, boot_us / SECOND + 5, 9 };
+        struct mark now = { boot_us, boot_us / SECOND + 1000, boot_us / SECOND + 5, 9, false };
 
         census_mark(&c, &now, calm);
 }
@@ -1023,6 +1023,36 @@ census_mark_of_calm_clears_the_rolling_ones(void **state)
         mark(61 * SECOND, false);
         assert_int_equal(c.mark[0].boot_us, 61 * SECOND);
         assert_int_equal(c.mark[1].boot_us, 0);
+}
+
+/* Of two places where it stood the later one counts; what moved in between stays. */
+static void
+census_mark_puts_where_it_stands_in_the_place_of_where_it_stood(void **state)
+{
+        struct mark stand = { 60 * SECOND, 1060, 65, 9, true };
+
+        (void)state;
+        put(PID, 100);
+        scan();
+        mark(50 * SECOND, true);
+        mark(51 * SECOND, false);
+        put(PID, 200);
+        scan();
+        census_mark(&c, &stand, false);
+        assert_marks(PID, 200, 100, 0, 100);
+        put(PID, 300);
+        scan();
+        stand.boot_us = 70 * SECOND;
+        census_mark(&c, &stand, false);
+        assert_marks(PID, 300, 100, 0, 100);
+        assert_int_equal(c.mark[0].boot_us, 70 * SECOND);
+        assert_true(c.mark[0].standing);
+        assert_int_equal(c.mark[1].boot_us, 51 * SECOND);
+        put(PID, 400);
+        scan();
+        mark(80 * SECOND, false);
+        assert_marks(PID, 400, 300, 100, 100);
+        assert_true(c.mark[1].standing && !c.mark[0].standing);
 }
 
 /* 100 ticks a second: started at 20 s, and at the very moment of the mark. */
@@ -1451,6 +1481,7 @@ main(void)
                 CASE(census_mark_remembers_the_sizes_when_it_was_calm),
                 CASE(census_mark_keeps_the_three_latest_newest_first),
                 CASE(census_mark_of_calm_clears_the_rolling_ones),
+                CASE(census_mark_puts_where_it_stands_in_the_place_of_where_it_stood),
                 CASE(census_scan_gives_who_started_since_a_mark_nothing_and_others_their_size),
                 CASE(census_strike_meets_only_the_process_that_was_meant),
                 CASE(census_scan_lets_the_smallest_give_way_when_the_table_is_full),

@@ -2041,6 +2041,39 @@ decide_takes_a_minute_without_a_new_low_for_how_the_machine_lives(void **state)
         assert_false(m.v.settled);
 }
 
+/* WARN at 1,000,000 and TERM at 500,000: a quarter of a million moves it. */
+static void
+decide_sees_that_a_full_machine_has_stood_for_ten_minutes(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 1200000);
+        (void)look(&m);
+        (void)stay(&m, 11 * MIN_US);
+        assert_false(m.v.standing); /* WATCH is no full machine */
+        m.s.mem.available_kib = 950000;
+        (void)look_after(&m, 100 * MS);
+        m.s.mem.available_kib = 701000; /* from 950,000 that is no step */
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.level, LEVEL_WARN);
+        (void)stay(&m, 10 * MIN_US - 200 * MS);
+        (void)look_after(&m, 99999);
+        assert_false(m.v.standing);
+        (void)look_after(&m, 1);
+        assert_true(m.v.standing);
+        m.s.mem.available_kib = 700000;
+        (void)look_after(&m, 100 * MS);
+        assert_false(m.v.standing);
+        (void)stay(&m, 10 * MIN_US - 100 * MS);
+        assert_false(m.v.standing);
+        (void)look_after(&m, 100 * MS);
+        assert_true(m.v.standing);
+        m.s.mem.available_kib = 9000000;
+        (void)stay(&m, MIN_US);
+        assert_false(m.v.standing);
+}
+
 /* A leak has what ZFS gives back of its cache, and available memory stays what it is. */
 static void
 decide_counts_the_cache_of_zfs_as_supply(void **state)
@@ -2342,6 +2375,7 @@ main(void)
                 cmocka_unit_test(decide_says_of_a_held_level_why_it_was_last_deserved),
                 cmocka_unit_test(decide_holds_a_level_over_a_suspend),
                 cmocka_unit_test(decide_takes_a_minute_without_a_new_low_for_how_the_machine_lives),
+                cmocka_unit_test(decide_sees_that_a_full_machine_has_stood_for_ten_minutes),
                 cmocka_unit_test(decide_counts_the_cache_of_zfs_as_supply),
                 cmocka_unit_test(decide_survives_absurd_numbers),
                 cmocka_unit_test(decide_gives_the_same_verdict_on_the_same_samples),
