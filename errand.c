@@ -27,10 +27,10 @@
 /* While CALM nothing is lost by looking seldom: sizes of ten seconds ago are a base. */
 #define CALM_PERIOD_US (10 * SECOND_US)
 #define CALM_PART      200u /* a scan's time to its period: 0.5 % of a CPU at most */
-/* From WATCH on: 0.5 % as well, beside as much for the loop; where memory falls nobody waits for it
+/* From WATCH on 0.4 %, beside half a per cent for the loop; where memory falls nobody waits for it
  * (hot). */
 #define WATCH_PERIOD_US SECOND_US
-#define WATCH_PART      200u
+#define WATCH_PART      250u
 /* Near a limit a scan follows the other, with room to breathe. */
 #define HOT_PERIOD_US (SECOND_US / 20)
 #define HOT_PART      4u
