@@ -174,6 +174,17 @@ make_roster(struct errand *e, bool follow, uint64_t now_us)
                 follow_nobody(&e->census, now_us, used, &e->building->roster);
 }
 
+/* Whether the kernel will use swap at all may change at any time, and the loop would wait for swap
+ * to be taken until the kernel has ended somebody. */
+static void
+tend_swap(struct errand *e, uint64_t now_us)
+{
+        if (now_us < e->barred_due_us)
+                return;
+        e->barred_due_us = now_us + SECOND_US;
+        atomic_store(&e->share->swap_barred, host_bars_swap(""));
+}
+
 static void
 scan(struct errand *e, bool hot)
 {
@@ -182,9 +193,7 @@ scan(struct errand *e, bool hot)
         uint64_t begin_cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
         struct mark mark = mark_now(e);
 
-        /* Where memory is short already, opening files may wait for it. */
-        if (level == LEVEL_CALM || e->census.built == 0)
-                atomic_store(&e->share->swap_barred, host_bars_swap(""));
+        tend_swap(e, begin_us);
         if (list_processes(e, begin_us) < 0) {
                 e->scan_due_us = begin_us + POLL_US;
                 return;

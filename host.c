@@ -70,7 +70,7 @@ read_short(const char *root, const char *path, char *ret, size_t size)
         ret[n > 0 ? n : 0] = '\0';
 }
 
-/* Without the heap: it is asked with every scan while CALM. */
+/* Without the heap: it is asked once a second, or with every scan. */
 bool
 host_bars_swap(const char *root)
 {
