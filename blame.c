@@ -128,7 +128,7 @@ static bool
 ends_it(const struct question *q, const struct give_back *g)
 {
         return blame_lifts(q->v, q->s, g) ||
-               (q->r->mark[q->mark].standing &&
+               (q->r->mark[q->mark].plateau &&
                 g->mem_kib + g->swap_kib >= q->missing_kib - q->missing_kib / 4);
 }
 
@@ -406,7 +406,7 @@ static uint64_t
 missing_kib(const struct mark *m, const struct verdict *v)
 {
         uint64_t kib = sub_floor(m->supply_kib, v->supply_kib);
-        uint64_t least_kib = verdict_step_kib(v) / (m->standing ? 2 : 1);
+        uint64_t least_kib = verdict_step_kib(v) / (m->plateau ? 2 : 1);
 
         return m->boot_us != 0 && kib >= least_kib ? kib : 0;
 }

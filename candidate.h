@@ -34,7 +34,7 @@ struct mark {
         uint64_t wall_s;     /* for people */
         uint64_t supply_kib; /* verdict.supply_kib at that time */
         uint64_t shmem_kib;  /* meminfo's Shmem at that time */
-        bool standing;       /* verdict.standing at that time */
+        bool plateau;        /* verdict.plateau at that time */
 };
 
 /* What rules say of a process, and which of them. */

@@ -537,7 +537,7 @@ void
 census_mark(struct census *c, const struct mark *now, bool calm)
 {
         unsigned to = calm ? MARK_CALM : 0;
-        bool push = !calm && !(now->standing && c->mark[0].standing);
+        bool push = !calm && !(now->plateau && c->mark[0].plateau);
 
         /* Calm again: what was remembered of the last trouble says nothing of the next. */
         if (calm)

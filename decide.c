@@ -552,7 +552,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         v.settled = v.level == LEVEL_CALM ||
                     (v.level == LEVEL_WATCH &&
                      (!st->low_known || s->now_us - st->low_at_us >= PLATEAU_US));
-        v.standing = stands(st, s, &v);
+        v.plateau = stands(st, s, &v);
         if (!s->stale)
                 window_add(&st->past, s, v.supply_kib);
         st->began = true;

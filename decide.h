@@ -40,7 +40,7 @@ struct verdict {
         enum level act;   /* what this very sample asks for: TERM, KILL, or less and then nothing */
         enum reason reason; /* of act, else of level */
         bool settled;     /* nothing is going missing: sizes seen now are a base to compare with */
-        bool standing;    /* at WARN for so long that it is how the machine lives */
+        bool plateau;     /* at WARN for so long that it is how the machine lives */
         bool below_term;  /* low at TERM's limits, cause or not: a grace time that ends is over */
         bool tight;       /* so little is available that standing still counts */
         bool swapoff;     /* swap is being switched off: SwapTotal became less within a second */

@@ -92,18 +92,18 @@ mark_now(const struct errand *e)
 static void
 set_marks(struct errand *e, struct mark *now)
 {
-        bool standing = atomic_load(&e->share->standing), stood = e->standing;
+        bool plateau = atomic_load(&e->share->plateau), was = e->plateau;
         uint64_t step_kib = atomic_load(&e->share->step_kib);
         uint64_t moved_kib = now->supply_kib > e->mark_supply_kib
                                      ? now->supply_kib - e->mark_supply_kib
                                      : e->mark_supply_kib - now->supply_kib;
 
-        e->standing = standing;
-        now->standing = standing && moved_kib < step_kib;
+        e->plateau = plateau;
+        now->plateau = plateau && moved_kib < step_kib;
         if (atomic_load(&e->share->settled)) {
                 census_mark(&e->census, now, true);
                 e->mark_supply_kib = 0;
-        } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib || (standing && !stood)) {
+        } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib || (plateau && !was)) {
                 census_mark(&e->census, now, false);
                 e->mark_supply_kib = now->supply_kib;
         }

@@ -181,7 +181,7 @@ publish(struct guard *g)
 
         TELL(ticks, atomic_load(&sh->ticks) + 1);
         TELL(settled, v->settled);
-        TELL(standing, v->standing); /* before the supply: no mark of a movement stands */
+        TELL(plateau, v->plateau); /* before the supply: no mark of a movement is one */
         TELL(acting, g->watch.state != WATCH_IDLE);
         TELL(swap, g->sample.mem.swap_total_kib > 0);
         TELL(swapoff, v->swapoff);

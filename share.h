@@ -49,7 +49,7 @@ struct share {
         _Atomic(const struct policy *) policy_used;
         _Atomic int level;
         _Atomic bool settled;
-        _Atomic bool standing;
+        _Atomic bool plateau;
         _Atomic bool acting;  /* somebody is in flight */
         _Atomic bool hot;     /* a roster is wanted as soon as can be */
         _Atomic bool swap;    /* there is swap */

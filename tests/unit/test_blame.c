@@ -401,7 +401,7 @@ blame_asks_whether_it_is_as_well_as_where_it_stood(void **state)
         assert_one(1001, 2000000);
         leak->anon_kib = 337500;
         assert_one(1002, 332500);
-        place.r.mark[0].standing = false;
+        place.r.mark[0].plateau = false;
         assert_one(1001, 2000000);
 }
 

@@ -1047,13 +1047,13 @@ census_mark_puts_where_it_stands_in_the_place_of_where_it_stood(void **state)
         census_mark(&c, &stand, false);
         assert_marks(PID, 300, 100, 0, 100);
         assert_int_equal(c.mark[0].boot_us, 70 * SECOND);
-        assert_true(c.mark[0].standing);
+        assert_true(c.mark[0].plateau);
         assert_int_equal(c.mark[1].boot_us, 51 * SECOND);
         put(PID, 400);
         scan();
         mark(80 * SECOND, false);
         assert_marks(PID, 400, 300, 100, 100);
-        assert_true(c.mark[1].standing && !c.mark[0].standing);
+        assert_true(c.mark[1].plateau && !c.mark[0].plateau);
 }
 
 /* 100 ticks a second: started at 20 s, and at the very moment of the mark. */

@@ -2051,7 +2051,7 @@ decide_sees_that_a_full_machine_has_stood_for_ten_minutes(void **state)
         power_on(&m, TOTAL, 1200000);
         (void)look(&m);
         (void)stay(&m, 11 * MIN_US);
-        assert_false(m.v.standing); /* WATCH is no full machine */
+        assert_false(m.v.plateau); /* WATCH is no full machine */
         m.s.mem.available_kib = 950000;
         (void)look_after(&m, 100 * MS);
         m.s.mem.available_kib = 701000; /* from 950,000 that is no step */
@@ -2059,19 +2059,19 @@ decide_sees_that_a_full_machine_has_stood_for_ten_minutes(void **state)
         assert_int_equal(m.v.level, LEVEL_WARN);
         (void)stay(&m, 10 * MIN_US - 200 * MS);
         (void)look_after(&m, 99999);
-        assert_false(m.v.standing);
+        assert_false(m.v.plateau);
         (void)look_after(&m, 1);
-        assert_true(m.v.standing);
+        assert_true(m.v.plateau);
         m.s.mem.available_kib = 700000;
         (void)look_after(&m, 100 * MS);
-        assert_false(m.v.standing);
+        assert_false(m.v.plateau);
         (void)stay(&m, 10 * MIN_US - 100 * MS);
-        assert_false(m.v.standing);
+        assert_false(m.v.plateau);
         (void)look_after(&m, 100 * MS);
-        assert_true(m.v.standing);
+        assert_true(m.v.plateau);
         m.s.mem.available_kib = 9000000;
         (void)stay(&m, MIN_US);
-        assert_false(m.v.standing);
+        assert_false(m.v.plateau);
 }
 
 /* A leak has what ZFS gives back of its cache, and available memory stays what it is. */

@@ -185,7 +185,7 @@ roll_place(struct dice *d, unsigned n, struct place *ret)
                         .wall_s = 1000 - m,
                         .supply_kib = ret->v.supply_kib + dice_in(d, 0, ret->v.total_kib),
                         .shmem_kib = dice_in(d, 0, ret->s.mem.shmem_kib),
-                        .standing = dice_percent(d, 25),
+                        .plateau = dice_percent(d, 25),
                 };
         }
         ret->r.rest_kib = dice_percent(d, 20) ? roll_kib(d) : 0;
