@@ -20,7 +20,7 @@ PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim r
 # What the loop runs once memory is locked, beside the pure ones.
 LOOP  = sampler procfs roster kill ring thread reaper choice flight guard
 # What may block: set-up and the errand thread.
-EDGE  = census hidden follow identity rules config config_print loader keys patterns values line message trace \
+EDGE  = census copies hidden follow identity rules config config_print loader keys patterns values line message trace \
         wirerec feed subscribe sdnotify pulse boxes tell serve errand ballast report harden host
 
 # What people use; each has a main of the folder's own name.  NOTIFY=no does without libsystemd.
@@ -97,7 +97,7 @@ SYSTEM  = $(BUILD)/system/system $(BUILD)/system/subject
 SUBJECT_C = $(wildcard tests/system/subject*.c)
 SYSTEM_C  = $(filter-out $(SUBJECT_C),$(wildcard tests/system/*.c))
 TRACES  = $(wildcard tests/replay/*.trace)
-SCANNED = census hidden follow identity rules # the loop's own scan goes through these
+SCANNED = census copies hidden follow identity rules # the loop's own scan goes through these
 
 # Of oomguard-notify, what needs no bus.
 FUZZ_NOTIFY = appinfo entry notice

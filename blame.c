@@ -34,20 +34,29 @@ blame_swap_bp(const struct sample *s)
 }
 
 /*
- * Of anonymous memory and swap, the part that is not the parent's.  A fork shows all of its
- * parent's pages as its own (512 MB of which it gives back 8 KiB), until it writes or grows.
+ * Of anonymous memory and swap, the part that is not the parent's beyond doubt.  A fork shows all
+ * of its parent's pages as its own (512 MB of which it gives back 8 KiB), until it grows.
  */
 static uint64_t
-private_kib(const struct candidate *c)
+grown_kib(const struct candidate *c)
 {
         uint64_t all_kib = c->anon_kib + c->swap_kib;
 
         if (!c->cow)
                 return all_kib;
-        uint64_t beyond_kib = sub_floor(all_kib, c->parent_kib);
-        uint64_t grown_kib = sub_floor(all_kib, c->first_kib);
+        return larger(sub_floor(all_kib, c->parent_kib), sub_floor(all_kib, c->first_kib));
+}
 
-        return beyond_kib > grown_kib ? beyond_kib : grown_kib;
+static uint64_t
+copied_kib(const struct candidate *c)
+{
+        return c->cow ? c->copied_kib : 0;
+}
+
+static uint64_t
+private_kib(const struct candidate *c)
+{
+        return smaller(grown_kib(c) + copied_kib(c), c->anon_kib + c->swap_kib);
 }
 
 static uint64_t
@@ -65,13 +74,14 @@ blame_own_kib(const struct candidate *c)
 struct give_back
 blame_gives(const struct candidate *c, uint32_t swap_bp)
 {
-        uint64_t all_kib = c->anon_kib + c->swap_kib;
-        uint64_t own_kib = private_kib(c);
-        uint64_t swap_kib = all_kib ? c->swap_kib * own_kib / all_kib : 0;
+        uint64_t all_kib = c->anon_kib + c->swap_kib, own_kib = grown_kib(c);
+        uint64_t own_swap_kib = all_kib ? c->swap_kib * own_kib / all_kib : 0;
+        /* Copies are what has just been written: in memory, as far as it has so much there. */
+        uint64_t mem_kib = smaller(own_kib - own_swap_kib + copied_kib(c), c->anon_kib);
+        uint64_t swap_kib = private_kib(c) - mem_kib;
 
         return (struct give_back){
-                .mem_kib = own_kib - swap_kib + c->pagetables_kib + shared_kib(c) +
-                           swap_kib * swap_bp / 10000,
+                .mem_kib = mem_kib + c->pagetables_kib + shared_kib(c) + swap_kib * swap_bp / 10000,
                 .swap_kib = swap_kib,
         };
 }
@@ -100,8 +110,11 @@ took_kib(const struct candidate *c, unsigned mark)
         uint64_t shown_kib = sub_floor(candidate_size_kib(c), whole_kib);
         uint64_t then_kib = sub_floor(c->mark_kib[mark], c->mark_shmem_kib[mark]);
         uint64_t shared_grown_kib = sub_floor(whole_kib, c->mark_shmem_kib[mark]);
+        /* Copies do not show, and are told since all was well. */
+        uint64_t more_kib =
+                sub_floor(shown_kib, then_kib) + (mark == MARK_CALM ? copied_kib(c) : 0);
 
-        return smaller(sub_floor(shown_kib, then_kib), private_kib(c) + c->pagetables_kib) +
+        return smaller(more_kib, private_kib(c) + c->pagetables_kib) +
                shared_grown_kib / (c->sharers ? c->sharers : 1);
 }
 

@@ -30,11 +30,12 @@ struct shared_seen {
 
 /* A moment of the past: sizes of that time are in candidate.mark_kib. */
 struct mark {
-        uint64_t boot_us;    /* CLOCK_BOOTTIME; 0: this one was never set */
-        uint64_t wall_s;     /* for people */
-        uint64_t supply_kib; /* verdict.supply_kib at that time */
-        uint64_t shmem_kib;  /* meminfo's Shmem at that time */
-        bool plateau;        /* verdict.plateau at that time */
+        uint64_t boot_us;     /* CLOCK_BOOTTIME; 0: this one was never set */
+        uint64_t wall_s;      /* for people */
+        uint64_t supply_kib;  /* verdict.supply_kib at that time */
+        uint64_t shmem_kib;   /* meminfo's Shmem at that time */
+        bool plateau;         /* verdict.plateau at that time */
+        uint64_t unowned_kib; /* as in struct census; asked of MARK_CALM only */
 };
 
 /* What rules say of a process, and which of them. */
@@ -67,6 +68,7 @@ struct candidate {
         bool cow;            /* forked and not yet exec'd: its pages are its parent's too */
         uint64_t parent_kib; /* cow only: anon + swap of the parent */
         uint64_t first_kib;  /* cow only: its own anon + swap when first seen */
+        uint64_t copied_kib; /* cow only: of its parent's, copied since all was well: copies.h */
 
         uint64_t exe_id; /* same executable, same number; 0: not known */
         struct standing standing;

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "copies.h"
 #include "follow.h"
 #include "hidden.h"
 #include "identity.h"
@@ -83,6 +84,26 @@ uint32_t
 census_row_kib(const struct row *r)
 {
         return clamp32((uint64_t)r->anon_kib + r->swap_kib + r->shmem_kib + r->pagetables_kib);
+}
+
+const struct row *
+census_forked_from(struct census *c, const struct row *r)
+{
+        const struct row *parent = census_find(c, r->ppid);
+
+        return parent && r->stack != 0 && parent->stack == r->stack ? parent : NULL;
+}
+
+uint64_t
+census_private_kib(struct census *c, const struct row *r)
+{
+        const struct row *parent = census_forked_from(c, r);
+        uint64_t kib = (uint64_t)r->anon_kib + r->swap_kib;
+
+        if (!parent)
+                return kib;
+        return larger(sub_floor(kib, (uint64_t)parent->anon_kib + parent->swap_kib),
+                      sub_floor(kib, r->first_kib));
 }
 
 /* Rows are told apart by their size to the next power of two. */
@@ -521,15 +542,20 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
         if (c->pass % KERNEL_PASSES == 0)
                 memset(c->kernel, 0, sizeof(c->kernel));
         /* Only one of many scans knows what had been there before. */
-        bool bound = c->may_wait && census_shmem_stays(c) && read_meminfo(c, &before);
+        bool looked = c->may_wait && read_meminfo(c, &before);
         int r = visit_all(c, now_us);
 
         if (r == 0)
                 drop_unseen(c);
-        if (r == 0 && bound && read_meminfo(c, &after))
+        looked = r == 0 && looked && read_meminfo(c, &after);
+        if (looked && census_shmem_stays(c))
                 hidden_bound(c, &before, &after);
         else
                 hidden_forget(c);
+        if (looked && c->sees_all)
+                copies_count(c, &before, &after);
+        else
+                copies_forget(c);
         return r;
 }
 
@@ -545,6 +571,7 @@ census_mark(struct census *c, const struct mark *now, bool calm)
         if (push)
                 memmove(&c->mark[1], &c->mark[0], (MARK_MAX - 2) * sizeof(c->mark[0]));
         c->mark[to] = *now;
+        c->mark[to].unowned_kib = c->unowned_kib;
         for (uint32_t i = 0; i < c->n; i++) {
                 struct row *r = &c->row[i];
 
@@ -593,6 +620,7 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
         for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
                 c->follow[i].size_fd[0] = c->follow[i].size_fd[1] = c->follow[i].pidfd = -1;
         hidden_forget(c);
+        copies_forget(c);
         identity_host_namespace(c->proc_fd, c->host_mnt, sizeof(c->host_mnt));
         return 0;
 }
@@ -602,6 +630,7 @@ census_forget(struct census *c)
 {
         follow_end_all(c);
         hidden_forget(c);
+        copies_forget(c);
         c->n = 0;
         slots_rebuild(c);
 }

@@ -120,6 +120,7 @@ struct census {
         bool swapoff;        /* swap is being switched off: whoever scans says so */
         int32_t swapoff_pid; /* who switches it off, found at the last build; 0: nobody is */
         bool may_wait; /* its thread may wait for another process: false for one that must act */
+        bool sees_all; /* host_shows_everybody(): whoever opened it says so */
         int32_t kernel[CENSUS_KERNEL];
         struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [MARK_CALM] when last calm */
         struct follow follow[CENSUS_FOLLOWS];
@@ -132,6 +133,10 @@ struct census {
         uint32_t least_kib;               /* when full: smaller ones are not kept */
         uint64_t unkept_kib;              /* memory of those that were not, at the last scan */
         uint64_t room_kib[CENSUS_STEADY]; /* of the last scans: hidden.c */
+        uint64_t unowned_kib; /* anonymous memory that no process shows to be its own: copies.c */
+        uint32_t young_copied_bp; /* what has been copied since all was well, in proportion to what
+                                   */
+        uint32_t old_copied_bp; /* forks started since have in common with their parents; others */
         union census_work work;
         uint32_t n_unreadable; /* processes whose memory may not be read, at the last scan */
 };
@@ -175,6 +180,15 @@ census_find(struct census *c, int32_t pid);
 /* Anonymous memory, swap, shared memory and page tables. */
 uint32_t
 census_row_kib(const struct row *r);
+
+/* The parent of a fork that has not exec'd, or NULL. */
+const struct row *
+census_forked_from(struct census *c, const struct row *r);
+
+/* Anonymous memory and swap that are its own beyond doubt: of a fork that has not exec'd what it
+ * has beyond its parent, or has grown by. */
+uint64_t
+census_private_kib(struct census *c, const struct row *r);
 
 /* Any thread of a process whose leader is a zombie that still has memory; 0: none. */
 int32_t

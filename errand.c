@@ -501,6 +501,7 @@ errand_open(struct errand *e, int fd_budget)
         if (r < 0)
                 return r;
         e->census.may_wait = true;
+        e->census.sees_all = host_shows_everybody(e->census.proc_fd);
         census_set_policy(&e->census, e->current);
         return 0;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "blame.h"
+#include "copies.h"
 #include "identity.h"
 #include "number.h"
 #include "procfs.h"
@@ -341,8 +342,9 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
                 .growth_kibps = r->growth_kibps,
                 .mapped_mib = r->mapped_mib,
                 .sharers = count_sharers(c, r),
-                .cow = parent && r->stack != 0 && parent->stack == r->stack,
+                .cow = census_forked_from(c, r) != NULL,
                 .first_kib = r->first_kib,
+                .copied_kib = copies_kib(c, r),
                 .exe_id = f->exe_id,
                 .standing = f->standing,
                 .struck = r->struck,
@@ -385,20 +387,11 @@ row_took(const struct census *c, const struct row *r)
         return kib - least;
 }
 
-/*
- * What is nobody else's, as far as rows tell: no shared memory, and of a fork that has not exec'd
- * what it has beyond its parent or has grown by.
- */
+/* What is nobody else's, as far as rows tell, but for shared memory. */
 static uint64_t
 row_own_kib(struct census *c, const struct row *r)
 {
-        const struct row *parent = census_find(c, r->ppid);
-        uint64_t kib = (uint64_t)r->anon_kib + r->swap_kib;
-
-        if (parent && r->stack != 0 && parent->stack == r->stack)
-                kib = larger(sub_floor(kib, (uint64_t)parent->anon_kib + parent->swap_kib),
-                             sub_floor(kib, r->first_kib));
-        return kib + r->pagetables_kib;
+        return census_private_kib(c, r) + copies_kib(c, r) + r->pagetables_kib;
 }
 
 /* The place of a family, its own or still a free one; NULL when there are too many. */

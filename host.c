@@ -94,6 +94,17 @@ host_hides_processes(int proc_fd)
         return n == -EPERM || n == -EACCES || n == -ENOENT;
 }
 
+bool
+host_shows_everybody(int proc_fd)
+{
+        static const char first[] = "pid:[4026531836]";
+        char text[64];
+        ssize_t n = readlinkat(proc_fd, "self/ns/pid", text, sizeof(text));
+
+        return n == (ssize_t)sizeof(first) - 1 && memcmp(text, first, (size_t)n) == 0 &&
+               !host_hides_processes(proc_fd);
+}
+
 /* Of pid 1, or else our own. */
 static FILE *
 open_mounts(const char *root)

@@ -39,6 +39,13 @@ host_bars_swap(const char *root);
 bool
 host_hides_processes(int proc_fd);
 
+/*
+ * True when /proc shows every process of the machine: none is hidden from us, and our PID namespace
+ * is the first one, whose number is fixed (PROC_PID_INIT_INO in linux/proc_ns.h).
+ */
+bool
+host_shows_everybody(int proc_fd);
+
 /* True when /proc is mounted so that it hides processes from other users, whatever we may see
  * (hidepid= in the mounts of pid 1: a service has a /proc of its own, which hides nothing).  `root`
  * stands before every path: "". */

@@ -17,6 +17,7 @@ enum key {
         SWAP_FREE,
         SWAP_CACHED,
         SHMEM,
+        ANON_PAGES,
         HUGE_PAGES_TOTAL,
         HUGE_PAGE_SIZE,
         HUGETLB,
@@ -33,6 +34,7 @@ static const struct text_key keys[N_KEYS] = {
         [SWAP_FREE] = TEXT_KEY("SwapFree"),
         [SWAP_CACHED] = TEXT_KEY("SwapCached"),
         [SHMEM] = TEXT_KEY("Shmem"),
+        [ANON_PAGES] = TEXT_KEY("AnonPages"),
         [HUGE_PAGES_TOTAL] = TEXT_KEY("HugePages_Total"),
         [HUGE_PAGE_SIZE] = TEXT_KEY("Hugepagesize"),
         [HUGETLB] = TEXT_KEY("Hugetlb"),
@@ -112,6 +114,7 @@ meminfo_parse(const char *text, size_t len, struct meminfo *ret)
                 .swap_free_kib = v.value[SWAP_FREE],
                 .swap_cached_kib = v.value[SWAP_CACHED],
                 .shmem_kib = v.value[SHMEM],
+                .anon_kib = v.value[ANON_PAGES],
                 .hugetlb_kib = v.value[HUGETLB],
                 .estimated = estimated,
         };

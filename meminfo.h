@@ -18,14 +18,15 @@ struct meminfo {
         uint64_t swap_free_kib;
         uint64_t swap_cached_kib; /* in swap and in memory at once */
         uint64_t shmem_kib;
+        uint64_t anon_kib;    /* AnonPages: in memory, whoever maps it, each page once */
         uint64_t hugetlb_kib; /* reserved for huge pages of every size: nobody's to give back */
         bool estimated;       /* MemAvailable was missing */
 };
 
 /*
  * Keys may come in any order, unknown ones are passed over with whatever they hold, a missing
- * Shmem, SwapCached or Hugetlb counts as 0 (Hugetlb missing: HugePages_Total x Hugepagesize).
- * Without MemAvailable it is MemFree plus half of Active(file) and Inactive(file).
+ * Shmem, AnonPages, SwapCached or Hugetlb counts as 0 (Hugetlb missing: HugePages_Total x
+ * Hugepagesize). Without MemAvailable it is MemFree plus half of Active(file) and Inactive(file).
  *
  * A counter that ran below zero is printed close to 2^64 (18446744073709551612 kB has been seen for
  * SwapFree): it counts as 0, but for MemAvailable, which the kernel keeps at 0 itself: refused.  0,

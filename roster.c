@@ -198,6 +198,7 @@ roster_adopt_past(struct roster *r, const struct roster *before)
                 if (!b)
                         continue;
                 r->c[i].first_kib = b->first_kib;
+                r->c[i].copied_kib = b->copied_kib;
                 /* What another program had seen is not this one's. */
                 if (r->shmem_stays && r->c[i].exe_id == b->exe_id)
                         keep_shared(&r->c[i], shared_of(b));

@@ -36,7 +36,7 @@ set_up(void)
                 .term_kib = 500000,
                 .kill_kib = 250000,
         };
-        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0, false };
+        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0, false, 0 };
 }
 
 /* With an executable and a parent of its own, so it is of no swarm. */
@@ -203,6 +203,36 @@ blame_gives_adds_up_memory_and_tells_swap_apart(void **state)
                   400,
                   200,
                   500 },
+                /* ... and what it has copied, but no more than all that it shows */
+                { { .anon_kib = 600,
+                    .swap_kib = 400,
+                    .cow = true,
+                    .first_kib = 500,
+                    .parent_kib = 2000,
+                    .copied_kib = 250 },
+                  0,
+                  550,
+                  200,
+                  750 },
+                { { .anon_kib = 600,
+                    .swap_kib = 400,
+                    .cow = true,
+                    .first_kib = 500,
+                    .parent_kib = 2000,
+                    .copied_kib = 400 },
+                  5000,
+                  600 + 150,
+                  300,
+                  900 },
+                { { .anon_kib = 1100,
+                    .cow = true,
+                    .first_kib = 1000,
+                    .parent_kib = 1000,
+                    .copied_kib = 5000 },
+                  0,
+                  1100,
+                  0,
+                  1100 },
                 { { .anon_kib = 1000, .cow = false, .parent_kib = 1000, .first_kib = 1000 },
                   0,
                   1000,
@@ -390,7 +420,7 @@ blame_asks_whether_it_is_as_well_as_where_it_stood(void **state)
         set_up();
         place.v.available_kib = place.v.supply_kib = 350000;
         place.r.mark[1] = place.r.mark[0];
-        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true };
+        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true, 0 };
         struct candidate *browser = add(9000000, 9000000), *leak = add(455000, 5000);
 
         browser->mark_kib[1] = 7000000;
@@ -412,7 +442,7 @@ blame_hears_a_small_loss_where_the_machine_stood(void **state)
         (void)state;
         set_up();
         place.v.available_kib = place.v.supply_kib = 500000;
-        place.r.mark[0] = (struct mark){ 2, 2000, 625000, 0, true };
+        place.r.mark[0] = (struct mark){ 2, 2000, 625000, 0, true, 0 };
         (void)add(200000, 50000);
         assert_one(1001, 125000);
         place.r.mark[0].supply_kib--;
@@ -425,7 +455,7 @@ blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
         (void)state;
         set_up();
         place.v.available_kib = place.v.supply_kib = 350000;
-        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true };
+        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true, 0 };
         (void)add(9000000, 9000000);
         (void)add(150000, 0);
         (void)add(150001, 0);
@@ -481,6 +511,31 @@ blame_spares_a_copy_on_write_child(void **state)
         assert_one(1002, 2900000);
 }
 
+/* A database that saves itself: what its fork shows stays as it is, and the database writes. */
+static void
+blame_finds_the_fork_that_keeps_copies(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(6000000, 6000000);
+        (void)add(4000000, 4000000);
+        struct candidate *saver = add(4000000, 4000000);
+
+        saver->cow = true;
+        saver->parent_kib = saver->first_kib = 4000000;
+        saver->copied_kib = 2600000;
+        place.r.mark[MARK_CALM] = place.r.mark[0];
+        assert_one(1003, 2600000);
+        /* Copies are told since all was well, and not since any other moment. */
+        place.r.mark[MARK_CALM].boot_us = 0;
+        assert_nobody();
+        /* One that was forked since has what it shows, as far as that is copied. */
+        saver->mark_kib[0] = 0;
+        assert_one(1003, 2600000);
+        saver->copied_kib = 0;
+        assert_nobody();
+}
+
 /* A worker that shows 500 MiB of its parent's and has leaked 450; a backend with 8 GiB of buffers.
  */
 static void
@@ -528,9 +583,9 @@ blame_asks_the_newest_mark_first(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 4, 4000, 2000000, 0, false };
-        place.r.mark[1] = (struct mark){ 3, 3000, 3000000, 0, false };
-        place.r.mark[3] = (struct mark){ 1, 1000, 9000000, 0, false };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2000000, 0, false, 0 };
+        place.r.mark[1] = (struct mark){ 3, 3000, 3000000, 0, false, 0 };
+        place.r.mark[3] = (struct mark){ 1, 1000, 9000000, 0, false, 0 };
         struct candidate *late = add(1800000, 0), *early = add(6000000, 0);
 
         early->mark_kib[0] = early->mark_kib[1] = 6000000;
@@ -640,7 +695,7 @@ blame_tmpfs_asks_the_newest_mark_since_which_anything_is_missing(void **state)
         place.v.supply_kib = 300000;
         place.s.mem.shmem_kib = 1350000;
         place.r.mark[1] = place.r.mark[0];
-        place.r.mark[0] = (struct mark){ 2, 2000, 549999, 1350000, false };
+        place.r.mark[0] = (struct mark){ 2, 2000, 549999, 1350000, false, 0 };
         assert_true(blame_tmpfs(&place.r, &place.v, &place.s));
         place.r.mark[0].supply_kib = 550000;
         assert_false(blame_tmpfs(&place.r, &place.v, &place.s));
@@ -723,7 +778,7 @@ blame_prefers_one_and_a_swarm_of_any_mark_to_several(void **state)
         (void)state;
         set_up();
         add_several();
-        place.r.mark[3] = (struct mark){ 0, 500, 9000000, 0, false };
+        place.r.mark[3] = (struct mark){ 0, 500, 9000000, 0, false, 0 };
         place.r.c[0].mark_kib[3] = 0;
         assert_one(1004, 810002);
         place.r.mark[3].boot_us = 1;
@@ -1080,11 +1135,11 @@ blame_ends_a_member_of_a_swarm_that_only_pauses(void **state)
         (void)state;
         set_up();
         add_swarm(8, 300000, 0, 50, 77);
-        place.r.mark[0] = (struct mark){ 4, 4000, 2500000, 0, false };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2500000, 0, false, 0 };
         place.r.c[2].mark_kib[0] = 300000;
         /* the one mark before was never set: nobody knows that it took anything */
         assert_int_equal(find().who.n, 7);
-        place.r.mark[3] = (struct mark){ 1, 1000, 3000000, 0, false };
+        place.r.mark[3] = (struct mark){ 1, 1000, 3000000, 0, false, 0 };
         struct blame b = find();
 
         assert_int_equal(b.who.n, 8);
@@ -1235,6 +1290,8 @@ main(void)
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),
+                cmocka_unit_test(blame_finds_the_fork_that_keeps_copies),
+                cmocka_unit_test(blame_finds_the_fork_that_keeps_copies),
                 cmocka_unit_test(blame_finds_who_took_memory_beside_what_he_shares),
                 cmocka_unit_test(blame_takes_touching_what_is_shared_for_a_part_of_it),
                 cmocka_unit_test(blame_takes_no_noise_for_a_loss_where_all_limits_are_off),

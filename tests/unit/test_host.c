@@ -169,6 +169,38 @@ host_hides_processes_when_init_may_not_be_read(void **state)
         assert_int_equal(status, 0);
 }
 
+static bool
+shows_everybody(void)
+{
+        int fd = open(fake_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        assert_true(fd >= 0);
+        bool answer = host_shows_everybody(fd);
+
+        (void)close(fd);
+        return answer;
+}
+
+static void
+host_shows_everybody_in_the_first_pid_namespace_only(void **state)
+{
+        (void)state;
+        fake_put((struct fake){ .pid = 1, .anon_kib = 100 });
+        fake_put((struct fake){ .pid = PID, .anon_kib = 100 });
+        assert_false(shows_everybody());
+        assert_int_equal(symlink("10000000", fake_path("self")), 0);
+        assert_false(shows_everybody());
+        fake_link(PID, "ns/pid", "pid:[4026532281]");
+        assert_false(shows_everybody());
+        fake_link(PID, "ns/pid", "pid:[40265318360]");
+        assert_false(shows_everybody());
+        fake_link(PID, "ns/pid", "pid:[4026531836]");
+        assert_true(shows_everybody());
+        /* hidepid */
+        fake_lose(1, "statm");
+        assert_false(shows_everybody());
+}
+
 static void
 host_hides_processes_not_for_a_file_that_says_nothing(void **state)
 {
@@ -480,6 +512,7 @@ main(void)
                 CASE(host_hides_processes_when_init_is_not_there),
                 CASE(host_hides_processes_when_init_may_not_be_read),
                 CASE(host_hides_processes_not_for_a_file_that_says_nothing),
+                CASE(host_shows_everybody_in_the_first_pid_namespace_only),
                 CASE(host_hides_from_others_what_the_mount_of_proc_says),
                 CASE(host_hides_from_others_asks_the_mount_that_is_seen),
                 CASE(host_hides_from_others_survives_what_it_cannot_read),

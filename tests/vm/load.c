@@ -182,16 +182,95 @@ build_main(struct role_options *o)
         return 0;
 }
 
+static char *
+filled(const struct role_options *o)
+{
+        char *base = role_map(o, o->size_kib);
+
+        for (uint64_t i = 0; i < o->size_kib / 4; i++)
+                role_fill_page(base + i * ROLE_PAGE, o->half_random);
+        return base;
+}
+
+/* Writes to every page once, at rate=. */
+static void
+rewrite(const struct role_options *o, char *base)
+{
+        uint64_t start_us = role_now_us();
+
+        for (uint64_t kib = 0; kib < o->size_kib;) {
+                uint64_t due_kib = o->rate_kib_s * (role_now_us() - start_us) / 1000000;
+
+                for (; kib < due_kib && kib < o->size_kib; kib += 4)
+                        base[kib * 1024]++;
+                role_sleep_us(20000);
+        }
+}
+
+/* A database that forks a snapshot of itself to be saved, and from ms= on writes to all it has: of
+ * every page there are two. */
+int
+snapshot_main(struct role_options *o)
+{
+        char *base = filled(o);
+        int status;
+        pid_t pid = fork();
+
+        if (pid < 0)
+                role_fail("fork");
+        if (pid == 0) {
+                for (;;)
+                        pause();
+        }
+        role_report(o, "child %c %d saver", ROLE_GUILTY, pid);
+        role_report(o, "ready");
+        role_sleep_us(o->child_ms * 1000);
+        rewrite(o, base);
+        if (waitpid(pid, &status, 0) == pid)
+                role_report(o, "died %d %d", pid, status);
+        for (;;)
+                pause();
+}
+
+/* Has, for ms=, what n= workers are to work on; each of them writes to all of it. */
+int
+workers_main(struct role_options *o)
+{
+        char *base = filled(o);
+
+        role_sleep_us(o->child_ms * 1000);
+        for (uint64_t i = 0; i < o->count; i++) {
+                pid_t pid = fork();
+
+                if (pid < 0)
+                        role_fail("fork");
+                if (pid == 0) {
+                        rewrite(o, base);
+                        for (;;)
+                                pause();
+                }
+                role_report(o, "child %c %d worker", ROLE_GUILTY, pid);
+        }
+        role_report(o, "ready");
+        for (;;) {
+                int status;
+                pid_t pid = wait(&status);
+
+                if (pid > 0)
+                        role_report(o, "died %d %d", pid, status);
+                else
+                        pause();
+        }
+}
+
 /* A database: full, then forks a snapshot of itself that only reads, and writes on slowly. */
 int
 copy_main(struct role_options *o)
 {
-        char *base = role_map(o, o->size_kib);
+        char *base = filled(o);
         uint64_t pages = o->size_kib / 4;
         pid_t pid;
 
-        for (uint64_t i = 0; i < pages; i++)
-                role_fill_page(base + i * ROLE_PAGE, false);
         pid = fork();
         if (pid < 0)
                 role_fail("fork");

@@ -99,6 +99,10 @@ build_main(struct role_options *o);
 int
 copy_main(struct role_options *o);
 int
+snapshot_main(struct role_options *o);
+int
+workers_main(struct role_options *o);
+int
 respawn_main(struct role_options *o);
 int
 tables_main(struct role_options *o);

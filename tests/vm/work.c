@@ -19,7 +19,8 @@ static const struct {
         { "brief", brief_main },     { "build", build_main },   { "copy", copy_main },
         { "listen", listen_main },   { "pace", pace_main },     { "canary", canary_main },
         { "respawn", respawn_main }, { "tables", tables_main }, { "locked", locked_main },
-        { "threads", threads_main }, { "cache", cache_main },
+        { "threads", threads_main }, { "cache", cache_main },   { "snapshot", snapshot_main },
+        { "workers", workers_main },
 };
 
 int
