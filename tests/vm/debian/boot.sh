@@ -31,6 +31,9 @@ build_initramfs() { # FILE
         install -m 644 "$here"/debian/guest-run.service "$here"/debian/guest-run.target \
                 "$root/payload/etc/systemd/system/"
         [ ! "${BOOT_PAYLOAD:-}" ] || cp -a "$BOOT_PAYLOAD/." "$root/payload/"
+        # Becomes the guest's own root, which everybody has to get through: mktemp makes it 0700, and
+        # then not even the bus starts.
+        chmod 755 "$root/payload"
         install -m 755 "$script" "$root/payload/guest/run"
         chown -R 0:0 "$root/payload" 2>/dev/null
         (cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet | zstd -q -1) > "$1" ||
