@@ -30,12 +30,11 @@ struct shared_seen {
 
 /* A moment of the past: sizes of that time are in candidate.mark_kib. */
 struct mark {
-        uint64_t boot_us;     /* CLOCK_BOOTTIME; 0: this one was never set */
-        uint64_t wall_s;      /* for people */
-        uint64_t supply_kib;  /* verdict.supply_kib at that time */
-        uint64_t shmem_kib;   /* meminfo's Shmem at that time */
-        bool plateau;         /* verdict.plateau at that time */
-        uint64_t unowned_kib; /* as in struct census; asked of MARK_CALM only */
+        uint64_t boot_us;    /* CLOCK_BOOTTIME; 0: this one was never set */
+        uint64_t wall_s;     /* for people */
+        uint64_t supply_kib; /* verdict.supply_kib at that time */
+        uint64_t shmem_kib;  /* meminfo's Shmem at that time */
+        bool plateau;        /* verdict.plateau at that time */
 };
 
 /* What rules say of a process, and which of them. */

@@ -288,7 +288,7 @@ look_behind(struct census *c, int32_t pid, struct proc_stat *st, struct sizes *r
 }
 
 static void
-row_start(struct row *r, const struct proc_stat *st, uint32_t kib)
+row_start(const struct census *c, struct row *r, const struct proc_stat *st, uint32_t kib)
 {
         *r = (struct row){
                 .start_ticks = st->start_ticks & START_MAX,
@@ -297,6 +297,7 @@ row_start(struct row *r, const struct proc_stat *st, uint32_t kib)
                 .ppid = st->ppid,
                 .pgrp = st->pgrp,
                 .first_kib = kib,
+                .unowned_kib = clamp32(c->unowned.most_kib),
                 .fresh_mark = true,
         };
 }
@@ -463,7 +464,7 @@ visit(struct census *c, int32_t pid, uint64_t now_us)
                         c->unkept_kib += kib;
                         return;
                 }
-                row_start(r, &st, clamp32(s.anon_kib + s.swap_kib));
+                row_start(c, r, &st, clamp32(s.anon_kib + s.swap_kib));
                 slot_put(c, (uint32_t)(r - c->row));
         }
         r->pass = c->pass;
@@ -473,21 +474,25 @@ visit(struct census *c, int32_t pid, uint64_t now_us)
                 row_marks(c, r);
 }
 
-/* Takes out whoever this scan has not seen. */
-static void
+/* Takes out whoever this scan has not seen; the anonymous memory that they had. */
+static uint64_t
 drop_unseen(struct census *c)
 {
+        uint64_t left_kib = 0;
         uint32_t kept = 0;
 
         for (uint32_t i = 0; i < c->n; i++) {
-                if (c->row[i].pass != c->pass)
+                if (c->row[i].pass != c->pass) {
+                        left_kib += c->row[i].anon_kib;
                         continue;
+                }
                 if (kept != i)
                         c->row[kept] = c->row[i];
                 kept++;
         }
         c->n = kept;
         slots_rebuild(c);
+        return left_kib;
 }
 
 /* All of /proc, by its numbers. */
@@ -546,7 +551,7 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
         int r = visit_all(c, now_us);
 
         if (r == 0)
-                drop_unseen(c);
+                copies_leave(c, now_us, drop_unseen(c));
         looked = r == 0 && looked && read_meminfo(c, &after);
         if (looked && census_shmem_stays(c))
                 hidden_bound(c, &before, &after);
@@ -571,7 +576,8 @@ census_mark(struct census *c, const struct mark *now, bool calm)
         if (push)
                 memmove(&c->mark[1], &c->mark[0], (MARK_MAX - 2) * sizeof(c->mark[0]));
         c->mark[to] = *now;
-        c->mark[to].unowned_kib = c->unowned_kib;
+        if (calm)
+                c->unowned.calm_kib = c->unowned.most_kib;
         for (uint32_t i = 0; i < c->n; i++) {
                 struct row *r = &c->row[i];
 
@@ -582,6 +588,8 @@ census_mark(struct census *c, const struct mark *now, bool calm)
                                 (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
                 }
                 row_mark(r, to, true);
+                if (calm)
+                        r->unowned_kib = clamp32(c->unowned.most_kib);
         }
 }
 

@@ -27,7 +27,7 @@ enum {
         CENSUS_STEADY = 4,
 };
 
-/* One process with memory.  At most 96 bytes: there are thousands. */
+/* One process with memory.  At most 104 bytes: there are thousands. */
 struct row {
         uint64_t start_ticks : 48; /* 89,000 years of a hundred a second */
         uint64_t hidden_mib : 16;  /* of shmem_kib, what does not show; UINT16_MAX: or more */
@@ -37,6 +37,7 @@ struct row {
         int32_t pgrp;
         uint32_t anon_kib, shmem_kib, swap_kib, pagetables_kib; /* UINT32_MAX and above: 4 TiB */
         uint32_t first_kib;                                     /* anon + swap when first seen */
+        uint32_t unowned_kib; /* unowned.most_kib before it was there, or when all was well */
         uint32_t growth_kibps;
         uint32_t mark_kib[MARK_MAX];
         uint16_t mark_shmem_mib[MARK_MAX]; /* of that; UINT16_MAX and above: 64 GiB */
@@ -105,6 +106,18 @@ union census_work {
         } rank;
 };
 
+/* Anonymous memory that no process shows to be its own, and who may have it: copies.h. */
+struct unowned {
+        uint64_t least_kib;   /* at the last scan, rather too little */
+        uint64_t most_kib;    /* rather too much; UINT64_MAX: not known */
+        uint64_t calm_kib;    /* most_kib when all was well last */
+        uint64_t leaving_kib; /* of processes that have ended, and may not have given it back yet */
+        uint64_t left_us;     /* when that was told; CLOCK_MONOTONIC */
+        /* What was copied since all was well, as a part of all that may be copies: of forks started
+         * since, and of the others. */
+        uint32_t young_bp, old_bp;
+};
+
 struct census {
         int proc_fd;
         const struct policy *policy;
@@ -133,10 +146,7 @@ struct census {
         uint32_t least_kib;               /* when full: smaller ones are not kept */
         uint64_t unkept_kib;              /* memory of those that were not, at the last scan */
         uint64_t room_kib[CENSUS_STEADY]; /* of the last scans: hidden.c */
-        uint64_t unowned_kib; /* anonymous memory that no process shows to be its own: copies.c */
-        uint32_t young_copied_bp; /* what has been copied since all was well, in proportion to what
-                                   */
-        uint32_t old_copied_bp; /* forks started since have in common with their parents; others */
+        struct unowned unowned;
         union census_work work;
         uint32_t n_unreadable; /* processes whose memory may not be read, at the last scan */
 };

@@ -18,12 +18,20 @@
 void
 copies_count(struct census *c, const struct meminfo *before, const struct meminfo *after);
 
+/* At a scan, before copies_count(): processes with so much anonymous memory have ended.  They show
+ * nothing any more from there on, and AnonPages counts it until it is given back. */
+void
+copies_leave(struct census *c, uint64_t now_us, uint64_t kib);
+
 /* There was no such scan: nothing is known of copies. */
 void
 copies_forget(struct census *c);
 
-/* The part of that in one process, as of the last scan: forks started since all was well have it,
- * and the others what is left, each in proportion to what it shows in common with its parent. */
+/*
+ * What of that is one process's, as of the last scan: no more than was copied since it is there,
+ * nor than it shows in common with its parent.  Forks started since all was well have it first,
+ * each in proportion to these bounds.
+ */
 uint32_t
 copies_kib(struct census *c, const struct row *r);
 

@@ -36,7 +36,7 @@ set_up(void)
                 .term_kib = 500000,
                 .kill_kib = 250000,
         };
-        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0, false };
 }
 
 /* With an executable and a parent of its own, so it is of no swarm. */
@@ -420,7 +420,7 @@ blame_asks_whether_it_is_as_well_as_where_it_stood(void **state)
         set_up();
         place.v.available_kib = place.v.supply_kib = 350000;
         place.r.mark[1] = place.r.mark[0];
-        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true, 0 };
+        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true };
         struct candidate *browser = add(9000000, 9000000), *leak = add(455000, 5000);
 
         browser->mark_kib[1] = 7000000;
@@ -442,7 +442,7 @@ blame_hears_a_small_loss_where_the_machine_stood(void **state)
         (void)state;
         set_up();
         place.v.available_kib = place.v.supply_kib = 500000;
-        place.r.mark[0] = (struct mark){ 2, 2000, 625000, 0, true, 0 };
+        place.r.mark[0] = (struct mark){ 2, 2000, 625000, 0, true };
         (void)add(200000, 50000);
         assert_one(1001, 125000);
         place.r.mark[0].supply_kib--;
@@ -455,7 +455,7 @@ blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
         (void)state;
         set_up();
         place.v.available_kib = place.v.supply_kib = 350000;
-        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true, 0 };
+        place.r.mark[0] = (struct mark){ 2, 2000, 800000, 0, true };
         (void)add(9000000, 9000000);
         (void)add(150000, 0);
         (void)add(150001, 0);
@@ -583,9 +583,9 @@ blame_asks_the_newest_mark_first(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 4, 4000, 2000000, 0, false, 0 };
-        place.r.mark[1] = (struct mark){ 3, 3000, 3000000, 0, false, 0 };
-        place.r.mark[3] = (struct mark){ 1, 1000, 9000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2000000, 0, false };
+        place.r.mark[1] = (struct mark){ 3, 3000, 3000000, 0, false };
+        place.r.mark[3] = (struct mark){ 1, 1000, 9000000, 0, false };
         struct candidate *late = add(1800000, 0), *early = add(6000000, 0);
 
         early->mark_kib[0] = early->mark_kib[1] = 6000000;
@@ -695,7 +695,7 @@ blame_tmpfs_asks_the_newest_mark_since_which_anything_is_missing(void **state)
         place.v.supply_kib = 300000;
         place.s.mem.shmem_kib = 1350000;
         place.r.mark[1] = place.r.mark[0];
-        place.r.mark[0] = (struct mark){ 2, 2000, 549999, 1350000, false, 0 };
+        place.r.mark[0] = (struct mark){ 2, 2000, 549999, 1350000, false };
         assert_true(blame_tmpfs(&place.r, &place.v, &place.s));
         place.r.mark[0].supply_kib = 550000;
         assert_false(blame_tmpfs(&place.r, &place.v, &place.s));
@@ -778,7 +778,7 @@ blame_prefers_one_and_a_swarm_of_any_mark_to_several(void **state)
         (void)state;
         set_up();
         add_several();
-        place.r.mark[3] = (struct mark){ 0, 500, 9000000, 0, false, 0 };
+        place.r.mark[3] = (struct mark){ 0, 500, 9000000, 0, false };
         place.r.c[0].mark_kib[3] = 0;
         assert_one(1004, 810002);
         place.r.mark[3].boot_us = 1;
@@ -1135,11 +1135,11 @@ blame_ends_a_member_of_a_swarm_that_only_pauses(void **state)
         (void)state;
         set_up();
         add_swarm(8, 300000, 0, 50, 77);
-        place.r.mark[0] = (struct mark){ 4, 4000, 2500000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 4, 4000, 2500000, 0, false };
         place.r.c[2].mark_kib[0] = 300000;
         /* the one mark before was never set: nobody knows that it took anything */
         assert_int_equal(find().who.n, 7);
-        place.r.mark[3] = (struct mark){ 1, 1000, 3000000, 0, false, 0 };
+        place.r.mark[3] = (struct mark){ 1, 1000, 3000000, 0, false };
         struct blame b = find();
 
         assert_int_equal(b.who.n, 8);

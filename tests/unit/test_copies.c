@@ -204,6 +204,71 @@ forks_started_since_have_it_before_those_of_before(void **state)
         assert_int_equal(copied_mib(SIBLING), 150);
 }
 
+/* Old workers have copied what they had in common long ago; what starts then has not. */
+static void
+who_starts_later_has_nothing_of_what_was_copied_before(void **state)
+{
+        (void)state;
+        put(SIBLING, 400, 0);
+        scan(false);
+        say((struct said){ .anon = 700 + 350 });
+        scan(false);
+        assert_int_equal(copied_mib(SIBLING), 350);
+        put(CHILD, 400, 0);
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 0);
+        assert_int_equal(copied_mib(SIBLING), 350);
+        /* ... but its part of what is copied from there on. */
+        say((struct said){ .anon = 700 + 350 + 200 });
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 550 * 200 / (200 + 400));
+        assert_int_equal(copied_mib(SIBLING), 550 * 400 / (200 + 400));
+}
+
+static void
+who_was_there_before_anything_was_known_has_copied_nothing(void **state)
+{
+        (void)state;
+        c.sees_all = false;
+        scan(false);
+        put(CHILD, 400, 0);
+        scan(false);
+        c.sees_all = true;
+        say((struct said){ .anon = 1000 });
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 0);
+        put(SIBLING, 400, 0);
+        say((struct said){ .anon = 1200 });
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 0);
+        assert_int_equal(copied_mib(SIBLING), 200);
+        /* All is well: from here on it is compared, too. */
+        calm();
+        say((struct said){ .anon = 1400 });
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 100);
+        assert_int_equal(copied_mib(SIBLING), 100);
+}
+
+/* It shows nothing any more, and AnonPages counts it until it is given back. */
+static void
+what_somebody_had_who_has_just_ended_is_no_copy(void **state)
+{
+        (void)state;
+        put(BROWSER, 600, 0);
+        fork_twice(1000);
+        assert_int_equal(copied_mib(CHILD), 0);
+        fake_end(BROWSER);
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 0);
+        /* Less and less of it; what is there for longer than two seconds is something else. */
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 150);
+        now_us += 2 * SECOND;
+        scan(false);
+        assert_int_equal(copied_mib(CHILD), 300);
+}
+
 static void
 copies_in_swap_count_where_the_parent_has_nothing_there(void **state)
 {
@@ -225,6 +290,22 @@ copies_in_swap_count_where_the_parent_has_nothing_there(void **state)
         say((struct said){ .anon = 300 + 390 + 150, .swap_used = 100, .swap_cached = 100 });
         scan(true);
         assert_int_equal(copied_mib(CHILD), 150);
+}
+
+/* A fork that only reads in what its parent has in swap. */
+static void
+what_a_fork_has_read_in_is_no_copy(void **state)
+{
+        (void)state;
+        put(PARENT, 50, 350);
+        put(CHILD, 400, 0);
+        say((struct said){ .anon = 300 + 400, .swap_used = 350, .swap_cached = 350 });
+        scan(true);
+        assert_int_equal(copied_mib(CHILD), 0);
+        /* What it writes to leaves the cache, and is a copy. */
+        say((struct said){ .anon = 300 + 400, .swap_used = 350, .swap_cached = 100 });
+        scan(true);
+        assert_int_equal(copied_mib(CHILD), 250);
 }
 
 /* In swap or in memory: what a fork shares may have gone there for both. */
@@ -297,7 +378,7 @@ nothing_is_known_before_all_was_well_once(void **state)
         scan(false);
         assert_int_equal(copied_mib(CHILD), 0);
         census_forget(&c);
-        assert_int_equal(c.unowned_kib, UINT64_MAX);
+        assert_int_equal(c.unowned.most_kib, UINT64_MAX);
 }
 
 /* Those for whom there is no row may have it. */
@@ -325,6 +406,10 @@ main(void)
                 CASE(what_the_browser_grows_by_is_no_copy),
                 CASE(what_had_been_copied_when_all_was_well_does_not_count),
                 CASE(forks_started_since_have_it_before_those_of_before),
+                CASE(who_starts_later_has_nothing_of_what_was_copied_before),
+                CASE(who_was_there_before_anything_was_known_has_copied_nothing),
+                CASE(what_somebody_had_who_has_just_ended_is_no_copy),
+                CASE(what_a_fork_has_read_in_is_no_copy),
                 CASE(copies_in_swap_count_where_the_parent_has_nothing_there),
                 CASE(what_went_to_swap_for_both_is_no_copy),
                 CASE(of_two_looks_the_smaller_one_counts),

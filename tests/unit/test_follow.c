@@ -285,7 +285,7 @@ put_swarm(int32_t first, int32_t n, int32_t parent)
         for (int32_t i = 0; i < n; i++)
                 put_child(first + i, parent, 100);
         scan(false);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false }, false);
         for (int32_t i = 0; i < n; i++)
                 put_child(first + i, parent, 2000);
         for (unsigned i = 0; i < 4; i++)
@@ -319,7 +319,7 @@ put_cousins(int32_t grandparent)
                 put_child(PID + 500 + i, PID + 600 + i, 100);
         }
         scan(false);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false }, false);
         for (int32_t i = 0; i < 8; i++)
                 put_child(PID + 500 + i, PID + 600 + i, 2000);
         for (unsigned i = 0; i < 4; i++)
@@ -353,7 +353,7 @@ put_brood(int32_t pgrp, int32_t pgrp_step)
 {
         put_crowd();
         scan(false);
-        census_mark(&c, &(struct mark){ 40 * SECOND, 0, 0, 0, false, 0 }, true);
+        census_mark(&c, &(struct mark){ 40 * SECOND, 0, 0, 0, false }, true);
         for (int32_t i = 0; i < 8; i++)
                 fake_put((struct fake){ .pid = PID + 500 + i,
                                         .ppid = PID + 499 + i,
@@ -416,7 +416,7 @@ follow_build_lets_no_crowd_of_steady_siblings_push_out_the_largest(void **state)
                 put(PID + i, 1000);
         put_child(PID + 500, PID + 3000, 800);
         scan(false);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false, 0 }, true);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false }, true);
         put_child(PID + 500, PID + 3000, 900);
         for (unsigned i = 0; i < 4; i++)
                 scan_and_build();
@@ -424,7 +424,7 @@ follow_build_lets_no_crowd_of_steady_siblings_push_out_the_largest(void **state)
         put_child(PID + 500, PID + 3000, 5000);
         scan_and_build();
         assert_int_equal(roster.c[0].pid, PID + 500);
-        census_mark(&c, &(struct mark){ 60 * SECOND, 0, 0, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 60 * SECOND, 0, 0, 0, false }, false);
         for (unsigned i = 0; i < 4; i++)
                 scan_and_build();
         assert_int_equal(roster.c[0].pid, PID + 500);
@@ -438,7 +438,7 @@ follow_build_leaves_a_place_to_who_has_most_of_his_own(void **state)
 
         (void)state;
         put(PID, 300000);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false }, false);
         for (int32_t i = 0; i < 150; i++) {
                 f = steady(PID + 100 + i, 500);
                 f.ppid = 1;
@@ -462,7 +462,7 @@ follow_build_counts_no_pages_of_a_parent_as_taken_by_its_children(void **state)
         put(PID + 1, 400000);
         put(PID + 50, 60000);
         scan(false);
-        census_mark(&c, &(struct mark){ 99 * SECOND, 0, 0, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 99 * SECOND, 0, 0, 0, false }, false);
         for (int32_t i = 0; i < 150; i++) {
                 struct fake f = steady(PID + 100 + i, 62000);
 
@@ -561,11 +561,11 @@ follow_build_hands_on_what_the_census_knows(void **state)
         (void)state;
         put_child(PID, PID + 9, 1000);
         scan(false);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 3, 4, 0, false, 0 }, true);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 3, 4, 0, false }, true);
         put_child(PID, PID + 9, 1200);
         now_us -= 700 * MS;
         scan(false);
-        census_mark(&c, &(struct mark){ 51 * SECOND, 5, 6, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 51 * SECOND, 5, 6, 0, false }, false);
         census_strike(&c, PID, 7, false);
         put_child(PID, PID + 9, 1500);
         now_us -= 950 * MS;
@@ -712,7 +712,8 @@ follow_build_tells_what_a_fork_has_copied(void **state)
         (void)state;
         put_fork(555, 555, PID);
         assert_int_equal(find(PID + 1)->copied_kib, 0);
-        c.young_copied_bp = c.old_copied_bp = 5000;
+        c.unowned = (struct unowned){ .least_kib = 9000, .young_bp = 5000, .old_bp = 5000 };
+        census_find(&c, PID + 1)->unowned_kib = 1000;
         build();
         assert_int_equal(find(PID + 1)->copied_kib, 1500);
         assert_int_equal(find(PID)->copied_kib, 0);
@@ -787,7 +788,7 @@ follow_build_takes_more_shared_memory_than_it_remembers_for_steady(void **state)
         (void)state;
         put_sharer(PID, 1, 128 * gib);
         scan(true);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false, 0 }, true);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false }, true);
         build();
         assert_int_equal(find(PID)->mark_shmem_kib[MARK_CALM], 128 * gib);
         put_sharer(PID, 1, 160 * gib);
@@ -802,13 +803,13 @@ follow_build_tells_shared_memory_of_then_apart(void **state)
         (void)state;
         put_sharer(PID, 1, 8192);
         scan(true);
-        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false, 0 }, true);
+        census_mark(&c, &(struct mark){ 50 * SECOND, 0, 0, 0, false }, true);
         put_sharer(PID, 1, 9216);
         scan(true);
-        census_mark(&c, &(struct mark){ 51 * SECOND, 0, 0, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 51 * SECOND, 0, 0, 0, false }, false);
         put_sharer(PID, 1, 11000);
         scan(true);
-        census_mark(&c, &(struct mark){ 52 * SECOND, 0, 0, 0, false, 0 }, false);
+        census_mark(&c, &(struct mark){ 52 * SECOND, 0, 0, 0, false }, false);
         build();
         assert_int_equal(find(PID)->mark_shmem_kib[MARK_CALM], 8192);
         assert_int_equal(find(PID)->mark_shmem_kib[1], 9216);

@@ -194,7 +194,7 @@ rank_puts_the_one_to_blame_before_the_largest(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
         add(6000000)->mark_kib[0] = 6000000;
         (void)add(2000000);
         assert_int_equal(ranked(), 2);
@@ -210,7 +210,7 @@ rank_puts_a_whole_swarm_first(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
         add(6000000)->mark_kib[0] = 6000000;
         for (unsigned i = 0; i < 8; i++)
                 add(200000 + i)->exe_id = 5;
@@ -296,7 +296,7 @@ random_place(uint64_t *seed)
         place.v.reason = (enum reason)(1 + dice(seed) % 3);
         for (unsigned m = 0; m < MARK_MAX; m++)
                 place.r.mark[m] =
-                        (struct mark){ dice(seed) % 2, m, dice(seed) % 5 * 800000, 0, false, 0 };
+                        (struct mark){ dice(seed) % 2, m, dice(seed) % 5 * 800000, 0, false };
         for (unsigned i = 0; i < n; i++)
                 random_candidate(add(0), seed);
 }

@@ -354,7 +354,7 @@ victim_choose_leaves_those_below_min_size(void **state)
         place.r.c[0].swap_kib = 24;
         assert_int_equal(chosen(), 1001);
         /* Nor is he blamed, whatever he took. */
-        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 1000, 3000000, 0, false };
         place.v.supply_kib = 500000;
         place.r.c[0].anon_kib = 2500000;
         place.r.c[0].swap_kib = 0;
@@ -439,7 +439,7 @@ victim_choose_blames_before_it_weighs(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
         add(6000000)->mark_kib[0] = 6000000;
         (void)add(2000000);
         assert_int_equal(chosen(), 1002);
@@ -458,7 +458,7 @@ victim_choose_ends_a_swarm_as_one(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
         add(6000000)->mark_kib[0] = 6000000;
         for (unsigned i = 0; i < 8; i++) {
                 struct candidate *c = add(200000);
@@ -493,7 +493,7 @@ victim_choose_ends_nobody_for_what_lies_in_tmpfs(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
         place.s.mem.shmem_kib = 2000000;
         add(6000000)->mark_kib[0] = 6000000;
         assert_int_equal(chosen(), 0);
@@ -514,7 +514,7 @@ victim_choose_takes_who_switches_swap_off(void **state)
 {
         (void)state;
         set_up();
-        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false, 0 };
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
         add(6000000)->mark_kib[0] = 6000000;
         struct candidate *off = add(1);
 
@@ -616,9 +616,8 @@ random_place(uint64_t *seed)
         place.v.reason = (enum reason)(1 + dice(seed) % 3);
         place.s.mem.shmem_kib = dice(seed) % 4 * 500000;
         for (unsigned m = 0; m < MARK_MAX; m++)
-                place.r.mark[m] = (struct mark){ dice(seed) % 2,          m,
-                                                 dice(seed) % 5 * 800000, dice(seed) % 3 * 500000,
-                                                 dice(seed) % 4 == 0,     0 };
+                place.r.mark[m] = (struct mark){ dice(seed) % 2, m, dice(seed) % 5 * 800000,
+                                                 dice(seed) % 3 * 500000, dice(seed) % 4 == 0 };
         for (unsigned i = 0; i < n; i++)
                 random_candidate(add(0), seed);
 }
