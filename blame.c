@@ -110,10 +110,11 @@ took_kib(const struct candidate *c, unsigned mark)
         uint64_t shown_kib = sub_floor(candidate_size_kib(c), whole_kib);
         uint64_t then_kib = sub_floor(c->mark_kib[mark], c->mark_shmem_kib[mark]);
         uint64_t shared_grown_kib = sub_floor(whole_kib, c->mark_shmem_kib[mark]);
-        /* Copies do not show, and are told since all was well. */
-        uint64_t more_kib =
-                sub_floor(shown_kib, then_kib) + (mark == MARK_CALM ? copied_kib(c) : 0);
+        uint64_t more_kib = sub_floor(shown_kib, then_kib);
 
+        /* Copies do not show. */
+        if (c->cow)
+                more_kib += c->copied_since_kib[mark];
         return smaller(more_kib, private_kib(c) + c->pagetables_kib) +
                shared_grown_kib / (c->sharers ? c->sharers : 1);
 }

@@ -67,7 +67,8 @@ struct candidate {
         bool cow;            /* forked and not yet exec'd: its pages are its parent's too */
         uint64_t parent_kib; /* cow only: anon + swap of the parent */
         uint64_t first_kib;  /* cow only: its own anon + swap when first seen */
-        uint64_t copied_kib; /* cow only: of its parent's, copied since all was well: copies.h */
+        uint64_t copied_kib; /* cow only: of its parent's, what has been copied: copies.h */
+        uint64_t copied_since_kib[MARK_MAX]; /* ... since then */
 
         uint64_t exe_id; /* same executable, same number; 0: not known */
         struct standing standing;

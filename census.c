@@ -569,15 +569,19 @@ census_mark(struct census *c, const struct mark *now, bool calm)
 {
         unsigned to = calm ? MARK_CALM : 0;
         bool push = !calm && !(now->plateau && c->mark[0].plateau);
+        struct unowned *u = &c->unowned;
 
         /* Calm again: what was remembered of the last trouble says nothing of the next. */
-        if (calm)
+        if (calm) {
                 memset(c->mark, 0, MARK_CALM * sizeof(c->mark[0]));
-        if (push)
+                memset(u->mark_kib, 0xff, MARK_CALM * sizeof(u->mark_kib[0]));
+        }
+        if (push) {
                 memmove(&c->mark[1], &c->mark[0], (MARK_MAX - 2) * sizeof(c->mark[0]));
+                memmove(&u->mark_kib[1], &u->mark_kib[0], (MARK_MAX - 2) * sizeof(u->mark_kib[0]));
+        }
         c->mark[to] = *now;
-        if (calm)
-                c->unowned.calm_kib = c->unowned.most_kib;
+        u->mark_kib[to] = u->most_kib;
         for (uint32_t i = 0; i < c->n; i++) {
                 struct row *r = &c->row[i];
 
@@ -588,8 +592,9 @@ census_mark(struct census *c, const struct mark *now, bool calm)
                                 (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
                 }
                 row_mark(r, to, true);
-                if (calm)
-                        r->unowned_kib = clamp32(c->unowned.most_kib);
+                /* It was there before anything was known: from here on there is a base. */
+                if (calm && r->unowned_kib == UINT32_MAX)
+                        r->unowned_kib = clamp32(u->most_kib);
         }
 }
 
@@ -627,6 +632,7 @@ census_open(struct census *c, const char *proc, struct row *row, uint32_t max, u
         c->own_pid = (int32_t)getpid();
         for (uint32_t i = 0; i < CENSUS_FOLLOWS; i++)
                 c->follow[i].size_fd[0] = c->follow[i].size_fd[1] = c->follow[i].pidfd = -1;
+        memset(c->unowned.mark_kib, 0xff, sizeof(c->unowned.mark_kib));
         hidden_forget(c);
         copies_forget(c);
         identity_host_namespace(c->proc_fd, c->host_mnt, sizeof(c->host_mnt));

@@ -37,7 +37,7 @@ struct row {
         int32_t pgrp;
         uint32_t anon_kib, shmem_kib, swap_kib, pagetables_kib; /* UINT32_MAX and above: 4 TiB */
         uint32_t first_kib;                                     /* anon + swap when first seen */
-        uint32_t unowned_kib; /* unowned.most_kib before it was there, or when all was well */
+        uint32_t unowned_kib; /* unowned.most_kib before it was there; UINT32_MAX: not known */
         uint32_t growth_kibps;
         uint32_t mark_kib[MARK_MAX];
         uint16_t mark_shmem_mib[MARK_MAX]; /* of that; UINT16_MAX and above: 64 GiB */
@@ -108,14 +108,14 @@ union census_work {
 
 /* Anonymous memory that no process shows to be its own, and who may have it: copies.h. */
 struct unowned {
-        uint64_t least_kib;   /* at the last scan, rather too little */
-        uint64_t most_kib;    /* rather too much; UINT64_MAX: not known */
-        uint64_t calm_kib;    /* most_kib when all was well last */
+        uint64_t least_kib;          /* at the last scan, rather too little */
+        uint64_t most_kib;           /* rather too much; UINT64_MAX: not known */
+        uint64_t mark_kib[MARK_MAX]; /* most_kib at that moment; UINT64_MAX: not known */
         uint64_t leaving_kib; /* of processes that have ended, and may not have given it back yet */
         uint64_t left_us;     /* when that was told; CLOCK_MONOTONIC */
-        /* What was copied since all was well, as a part of all that may be copies: of forks started
-         * since, and of the others. */
-        uint32_t young_bp, old_bp;
+        /* In basis points of what may be copies; of those since a mark, in forks started since
+         * and in others. */
+        uint32_t bp, young_bp[MARK_MAX], old_bp[MARK_MAX];
 };
 
 struct census {

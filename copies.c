@@ -18,19 +18,26 @@ struct tally {
         uint64_t beyond_kib; /* the same in swap */
 };
 
-static bool
-is_young(const struct row *r)
-{
-        return r->mark_kib[MARK_CALM] == 0;
-}
+/* What all of them together may have copied. */
+struct bounds {
+        uint64_t ever_kib;
+        uint64_t young_kib[MARK_MAX]; /* since a mark, of those started since */
+        uint64_t old_kib[MARK_MAX];   /* ... and of the others */
+};
 
-/* What may be a copy: it may be the parent's, too. */
 static uint64_t
 common_kib(struct census *c, const struct row *r)
 {
-        uint64_t kib = (uint64_t)r->anon_kib + r->swap_kib - census_private_kib(c, r);
+        return (uint64_t)r->anon_kib + r->swap_kib - census_private_kib(c, r);
+}
 
-        return smaller(kib, sub_floor(c->unowned.least_kib, r->unowned_kib));
+/* Of what somebody has in common with his parent, what may have been copied since there was
+ * `base_kib` that was nobody's. */
+static uint64_t
+since_kib(const struct census *c, const struct row *r, uint64_t common_kib, uint64_t base_kib)
+{
+        return smaller(common_kib,
+                       sub_floor(c->unowned.least_kib, larger(base_kib, r->unowned_kib)));
 }
 
 /*
@@ -72,16 +79,29 @@ unowned_kib(const struct tally *t, const struct meminfo *m)
                smaller(t->beyond_kib, sub_floor(slots_kib, t->swap_kib));
 }
 
-/* The part in basis points that *kib is of all that may be copies in forks of this age; takes it
- * from *kib. */
-static uint32_t
-spread(struct census *c, bool young, uint64_t *kib)
+static struct bounds
+add_up(struct census *c)
 {
-        uint64_t all_kib = 0;
+        struct bounds all = { 0 };
 
-        for (uint32_t i = 0; i < c->n; i++)
-                if (is_young(&c->row[i]) == young)
-                        all_kib += common_kib(c, &c->row[i]);
+        for (uint32_t i = 0; i < c->n; i++) {
+                const struct row *r = &c->row[i];
+                uint64_t common = common_kib(c, r);
+
+                if (common == 0)
+                        continue;
+                all.ever_kib += since_kib(c, r, common, 0);
+                for (unsigned m = 0; m < MARK_MAX; m++)
+                        *(r->mark_kib[m] == 0 ? &all.young_kib[m] : &all.old_kib[m]) +=
+                                since_kib(c, r, common, c->unowned.mark_kib[m]);
+        }
+        return all;
+}
+
+/* The part in basis points that *kib is of all that may be copies; takes it from *kib. */
+static uint32_t
+part_bp(uint64_t *kib, uint64_t all_kib)
+{
         uint64_t part_kib = smaller(*kib, all_kib);
 
         *kib -= part_kib;
@@ -94,15 +114,20 @@ copies_count(struct census *c, const struct meminfo *before, const struct meminf
         struct unowned *u = &c->unowned;
         struct tally t = count_all(c);
         uint64_t first_kib = unowned_kib(&t, before), last_kib = unowned_kib(&t, after);
-        bool known = c->n_unreadable == 0 && c->mark[MARK_CALM].boot_us != 0;
 
         /* In between somebody may have taken something, or given it back. */
         u->most_kib = larger(first_kib, last_kib);
-        u->least_kib = sub_floor(smaller(first_kib, last_kib), u->leaving_kib);
-        uint64_t copied_kib = known ? sub_floor(u->least_kib, u->calm_kib) : 0;
+        u->least_kib =
+                c->n_unreadable > 0 ? 0 : sub_floor(smaller(first_kib, last_kib), u->leaving_kib);
+        const struct bounds all = add_up(c);
+        uint64_t kib = u->least_kib;
 
-        u->young_bp = spread(c, true, &copied_kib);
-        u->old_bp = spread(c, false, &copied_kib);
+        u->bp = part_bp(&kib, all.ever_kib);
+        for (unsigned m = 0; m < MARK_MAX; m++) {
+                kib = sub_floor(u->least_kib, u->mark_kib[m]);
+                u->young_bp[m] = part_bp(&kib, all.young_kib[m]);
+                u->old_bp[m] = part_bp(&kib, all.old_kib[m]);
+        }
 }
 
 void
@@ -121,13 +146,24 @@ copies_forget(struct census *c)
 {
         c->unowned.least_kib = 0;
         c->unowned.most_kib = UINT64_MAX;
-        c->unowned.young_bp = c->unowned.old_bp = 0;
 }
 
-uint32_t
+uint64_t
+copies_since_kib(struct census *c, const struct row *r, unsigned mark)
+{
+        const struct unowned *u = &c->unowned;
+        uint32_t bp = r->mark_kib[mark] == 0 ? u->young_bp[mark] : u->old_bp[mark];
+
+        return mul_div(since_kib(c, r, common_kib(c, r), u->mark_kib[mark]), bp, 10000);
+}
+
+uint64_t
 copies_kib(struct census *c, const struct row *r)
 {
-        uint32_t bp = is_young(r) ? c->unowned.young_bp : c->unowned.old_bp;
+        uint64_t kib = mul_div(since_kib(c, r, common_kib(c, r), 0), c->unowned.bp, 10000);
 
-        return bp ? (uint32_t)mul_div(common_kib(c, r), bp, 10000) : 0;
+        /* Those started since have it first; all marks are asked, because each has its own. */
+        for (unsigned m = 0; m < MARK_MAX; m++)
+                kib = larger(kib, copies_since_kib(c, r, m));
+        return kib;
 }

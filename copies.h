@@ -11,9 +11,9 @@
 #include "meminfo.h"
 
 /*
- * After a scan that took place between two looks at /proc/meminfo: how much more anonymous memory
- * than when all was well there is that no process shows to be its own, which is what has been
- * copied since.  Rather too little than too much, and nothing where a process could not be seen.
+ * After a scan that took place between two looks at /proc/meminfo: how much anonymous memory there
+ * is that no process shows to be its own, which is what has been copied.  Rather too little than
+ * too much, and nothing where a process could not be seen.
  */
 void
 copies_count(struct census *c, const struct meminfo *before, const struct meminfo *after);
@@ -29,10 +29,13 @@ copies_forget(struct census *c);
 
 /*
  * What of that is one process's, as of the last scan: no more than was copied since it is there,
- * nor than it shows in common with its parent.  Forks started since all was well have it first,
- * each in proportion to these bounds.
+ * nor than it shows in common with its parent.  All of them have it in proportion to these bounds.
  */
-uint32_t
+uint64_t
 copies_kib(struct census *c, const struct row *r);
+
+/* What of that was copied since a mark: forks started since have that first. */
+uint64_t
+copies_since_kib(struct census *c, const struct row *r, unsigned mark);
 
 #endif

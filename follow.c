@@ -364,6 +364,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
         for (unsigned m = 0; m < MARK_MAX; m++) {
                 ret->mark_kib[m] = r->mark_kib[m];
                 ret->mark_shmem_kib[m] = shmem_then_kib(r, m);
+                ret->copied_since_kib[m] = copies_since_kib(c, r, m);
         }
         for (unsigned k = 0; k < 2; k++) {
                 /* now - (now_ms - ref_ms): 32 bits of milliseconds come round every 49 days. */

@@ -523,14 +523,18 @@ blame_finds_the_fork_that_keeps_copies(void **state)
 
         saver->cow = true;
         saver->parent_kib = saver->first_kib = 4000000;
-        saver->copied_kib = 2600000;
-        place.r.mark[MARK_CALM] = place.r.mark[0];
+        saver->copied_kib = 3600000;
+        saver->copied_since_kib[0] = 2600000;
         assert_one(1003, 2600000);
-        /* Copies are told since all was well, and not since any other moment. */
-        place.r.mark[MARK_CALM].boot_us = 0;
+        saver->copied_since_kib[0] = 0;
         assert_nobody();
+        place.r.mark[1] = place.r.mark[0];
+        saver->copied_since_kib[1] = 2500000;
+        assert_one(1003, 2500000);
         /* One that was forked since has what it shows, as far as that is copied. */
-        saver->mark_kib[0] = 0;
+        saver->mark_kib[0] = saver->copied_since_kib[1] = 0;
+        assert_one(1003, 2700000);
+        saver->copied_kib = 2600000;
         assert_one(1003, 2600000);
         saver->copied_kib = 0;
         assert_nobody();

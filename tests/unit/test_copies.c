@@ -72,6 +72,15 @@ copied_mib(int32_t pid)
         return copies_kib(&c, r) / MIB;
 }
 
+static uint64_t
+since_mib(int32_t pid)
+{
+        const struct row *r = census_find(&c, pid);
+
+        assert_non_null(r);
+        return copies_since_kib(&c, r, MARK_CALM) / MIB;
+}
+
 static void
 calm(void)
 {
@@ -166,18 +175,50 @@ what_the_browser_grows_by_is_no_copy(void **state)
         assert_int_equal(copied_mib(CHILD), 0);
 }
 
+/* A database that writes slowly: most of it is copied before memory is short, and comes back. */
 static void
-what_had_been_copied_when_all_was_well_does_not_count(void **state)
+what_had_been_copied_when_all_was_well_is_given_back_and_was_not_taken_since(void **state)
 {
         (void)state;
         fork_twice(700 + 300);
+        assert_int_equal(since_mib(CHILD), 150);
         calm();
         scan(false);
-        assert_int_equal(copied_mib(CHILD), 0);
+        assert_int_equal(since_mib(CHILD), 0);
+        assert_int_equal(copied_mib(CHILD), 150);
         say((struct said){ .anon = 700 + 300 + 200 });
         scan(false);
-        assert_int_equal(copied_mib(CHILD), 100);
-        assert_int_equal(copied_mib(SIBLING), 100);
+        assert_int_equal(since_mib(CHILD), 100);
+        assert_int_equal(since_mib(SIBLING), 100);
+        assert_int_equal(copied_mib(CHILD), 250);
+        assert_int_equal(copied_mib(SIBLING), 250);
+}
+
+/* Memory that has been short for long: what was copied since each of the marks. */
+static void
+each_mark_tells_what_was_copied_since(void **state)
+{
+        (void)state;
+        fork_twice(700 + 100);
+        for (unsigned i = 1; i <= 3; i++) {
+                const struct mark now = { .boot_us = now_us, .supply_kib = 1 };
+
+                census_mark(&c, &now, false);
+                say((struct said){ .anon = 700 + 100 + i * 100 });
+                scan(false);
+        }
+        const struct row *r = census_find(&c, CHILD);
+
+        for (unsigned m = 0; m < MARK_MAX; m++)
+                assert_int_equal(copies_since_kib(&c, r, m) / MIB, 50 * (m + 1));
+        assert_int_equal(copied_mib(CHILD), 200);
+        /* Marks that are gone are not known. */
+        calm();
+        say((struct said){ .anon = 700 + 500 });
+        scan(false);
+        for (unsigned m = 0; m < MARK_MAX; m++)
+                assert_int_equal(copies_since_kib(&c, r, m) / MIB, m == MARK_CALM ? 50 : 0);
+        assert_int_equal(copied_mib(CHILD), 250);
 }
 
 /* Workers that have been there for hours beside one that has just been forked. */
@@ -196,12 +237,14 @@ forks_started_since_have_it_before_those_of_before(void **state)
                                 .anon_kib = 400 * MIB });
         say((struct said){ .anon = 700 + 350 });
         scan(false);
-        assert_int_equal(copied_mib(CHILD), 350);
-        assert_int_equal(copied_mib(SIBLING), 0);
+        assert_int_equal(since_mib(CHILD), 350);
+        assert_int_equal(since_mib(SIBLING), 0);
         say((struct said){ .anon = 700 + 400 + 150 });
         scan(false);
+        assert_int_equal(since_mib(CHILD), 400);
+        assert_int_equal(since_mib(SIBLING), 150);
         assert_int_equal(copied_mib(CHILD), 400);
-        assert_int_equal(copied_mib(SIBLING), 150);
+        assert_int_equal(copied_mib(SIBLING), 275);
 }
 
 /* Old workers have copied what they had in common long ago; what starts then has not. */
@@ -246,8 +289,9 @@ who_was_there_before_anything_was_known_has_copied_nothing(void **state)
         calm();
         say((struct said){ .anon = 1400 });
         scan(false);
-        assert_int_equal(copied_mib(CHILD), 100);
-        assert_int_equal(copied_mib(SIBLING), 100);
+        assert_int_equal(since_mib(CHILD), 100);
+        assert_int_equal(since_mib(SIBLING), 100);
+        assert_int_equal(copied_mib(CHILD), 200);
 }
 
 /* It shows nothing any more, and AnonPages counts it until it is given back. */
@@ -334,7 +378,7 @@ of_two_looks_the_smaller_one_counts(void **state)
         /* For what is compared with it later it is the larger one. */
         calm();
         copies_count(&c, &much, &much);
-        assert_int_equal(copied_mib(CHILD), 0);
+        assert_int_equal(since_mib(CHILD), 0);
 }
 
 static void
@@ -364,19 +408,21 @@ nothing_is_known_where_not_everybody_can_be_seen(void **state)
 }
 
 static void
-nothing_is_known_before_all_was_well_once(void **state)
+nothing_was_copied_since_all_was_well_where_it_never_was(void **state)
 {
         (void)state;
-        c.mark[MARK_CALM] = (struct mark){ 0 };
+        c.unowned.mark_kib[MARK_CALM] = UINT64_MAX;
         fork_twice(1200);
-        assert_int_equal(copied_mib(CHILD), 0);
+        assert_int_equal(since_mib(CHILD), 0);
+        assert_int_equal(copied_mib(CHILD), 250);
         /* Nor where nothing was known then. */
         assert_int_equal(unlink(fake_path("meminfo")), 0);
         scan(false);
         calm();
         say((struct said){ .anon = 1200 });
         scan(false);
-        assert_int_equal(copied_mib(CHILD), 0);
+        assert_int_equal(since_mib(CHILD), 0);
+        assert_int_equal(copied_mib(CHILD), 250);
         census_forget(&c);
         assert_int_equal(c.unowned.most_kib, UINT64_MAX);
 }
@@ -404,7 +450,8 @@ main(void)
                 CASE(copies_are_what_there_is_more_than_anybody_shows_of_his_own),
                 CASE(what_a_fork_grows_by_is_no_copy),
                 CASE(what_the_browser_grows_by_is_no_copy),
-                CASE(what_had_been_copied_when_all_was_well_does_not_count),
+                CASE(what_had_been_copied_when_all_was_well_is_given_back_and_was_not_taken_since),
+                CASE(each_mark_tells_what_was_copied_since),
                 CASE(forks_started_since_have_it_before_those_of_before),
                 CASE(who_starts_later_has_nothing_of_what_was_copied_before),
                 CASE(who_was_there_before_anything_was_known_has_copied_nothing),
@@ -414,7 +461,7 @@ main(void)
                 CASE(what_went_to_swap_for_both_is_no_copy),
                 CASE(of_two_looks_the_smaller_one_counts),
                 CASE(nothing_is_known_where_not_everybody_can_be_seen),
-                CASE(nothing_is_known_before_all_was_well_once),
+                CASE(nothing_was_copied_since_all_was_well_where_it_never_was),
                 CASE(what_those_without_a_row_have_is_no_copy),
         };
 

@@ -712,10 +712,13 @@ follow_build_tells_what_a_fork_has_copied(void **state)
         (void)state;
         put_fork(555, 555, PID);
         assert_int_equal(find(PID + 1)->copied_kib, 0);
-        c.unowned = (struct unowned){ .least_kib = 9000, .young_bp = 5000, .old_bp = 5000 };
+        c.unowned = (struct unowned){
+                .least_kib = 9000, .bp = 5000, .young_bp = { 2500 }, .old_bp = { 2500 }
+        };
         census_find(&c, PID + 1)->unowned_kib = 1000;
         build();
         assert_int_equal(find(PID + 1)->copied_kib, 1500);
+        assert_int_equal(find(PID + 1)->copied_since_kib[0], 750);
         assert_int_equal(find(PID)->copied_kib, 0);
 }
 

@@ -113,6 +113,7 @@ roll_candidate(struct dice *d, uint32_t at)
         c.parent_kib = c.cow ? roll_kib(d) : 0;
         c.first_kib = c.cow ? roll_kib(d) : 0;
         c.copied_kib = c.cow ? roll_kib(d) : 0;
+        c.copied_since_kib[MARK_CALM] = c.copied_kib / 2;
         for (unsigned m = 0; m < MARK_MAX; m++)
                 c.mark_kib[m] = dice_percent(d, 50) ? roll_kib(d) : 0;
         return c;

@@ -483,6 +483,7 @@ roster_adopt_past_takes_sizes_of_moments_that_were_not_seen(void **state)
 
         c->first_kib = 5;
         c->copied_kib = 4;
+        c->copied_since_kib[1] = 3;
         c->growth_kibps = 6;
         for (unsigned m = 0; m < MARK_MAX; m++)
                 c->mark_kib[m] = 10 + m;
@@ -494,6 +495,7 @@ roster_adopt_past_takes_sizes_of_moments_that_were_not_seen(void **state)
                 assert_int_equal(r.c[1].mark_kib[m], 10 + m);
         assert_int_equal(r.c[1].first_kib, 5);
         assert_int_equal(r.c[1].copied_kib, 4);
+        assert_int_equal(r.c[1].copied_since_kib[1], 3);
         assert_int_equal(r.c[1].growth_kibps, 0);
         /* Shared memory that reclaim had unmapped by then, where that counts. */
         before.c[0].shmem_kib = 8;
