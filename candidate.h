@@ -68,7 +68,7 @@ struct candidate {
         uint64_t parent_kib; /* cow only: anon + swap of the parent */
         uint64_t first_kib;  /* cow only: its own anon + swap when first seen */
         uint64_t copied_kib; /* cow only: of its parent's, what has been copied: copies.h */
-        uint64_t copied_since_kib[MARK_MAX]; /* ... since then */
+        uint64_t copied_since_kib[MARK_MAX]; /* ... since each mark */
 
         uint64_t exe_id; /* same executable, same number; 0: not known */
         struct standing standing;

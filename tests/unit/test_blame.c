@@ -1295,7 +1295,6 @@ main(void)
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),
                 cmocka_unit_test(blame_finds_the_fork_that_keeps_copies),
-                cmocka_unit_test(blame_finds_the_fork_that_keeps_copies),
                 cmocka_unit_test(blame_finds_who_took_memory_beside_what_he_shares),
                 cmocka_unit_test(blame_takes_touching_what_is_shared_for_a_part_of_it),
                 cmocka_unit_test(blame_takes_no_noise_for_a_loss_where_all_limits_are_off),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The roles that use memory as ordinary programs do, without leaking: readers of files,
- * churners, builds, a database that forks a copy of itself, a writer into a tmpfs.
+ * churners, builds, forks that share their parent's memory or copy it, a writer into a tmpfs.
  */
 #define _GNU_SOURCE
 #include "role.h"
@@ -213,7 +213,6 @@ int
 snapshot_main(struct role_options *o)
 {
         char *base = filled(o);
-        int status;
         pid_t pid = fork();
 
         if (pid < 0)
@@ -226,10 +225,7 @@ snapshot_main(struct role_options *o)
         role_report(o, "ready");
         role_sleep_us(o->child_ms * 1000);
         rewrite(o, base);
-        if (waitpid(pid, &status, 0) == pid)
-                role_report(o, "died %d %d", pid, status);
-        for (;;)
-                pause();
+        role_mourn(o);
 }
 
 /* Has, for ms=, what n= workers are to work on; each of them writes to all of it. */
@@ -252,15 +248,7 @@ workers_main(struct role_options *o)
                 role_report(o, "child %c %d worker", ROLE_GUILTY, pid);
         }
         role_report(o, "ready");
-        for (;;) {
-                int status;
-                pid_t pid = wait(&status);
-
-                if (pid > 0)
-                        role_report(o, "died %d %d", pid, status);
-                else
-                        pause();
-        }
+        role_mourn(o);
 }
 
 /* A database: full, then forks a snapshot of itself that only reads, and writes on slowly. */

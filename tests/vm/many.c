@@ -12,21 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Reports every child that dies, and never returns. */
-static void
-mourn(const struct role_options *o)
-{
-        for (;;) {
-                int status;
-                pid_t pid = wait(&status);
-
-                if (pid > 0)
-                        role_report(o, "died %d %d", pid, status);
-                else
-                        role_sleep_us(200000);
-        }
-}
-
 static void
 start_swarmling(const struct role_options *o)
 {
@@ -52,8 +37,7 @@ swarm_main(struct role_options *o)
         for (uint64_t i = 0; i < o->count; i++)
                 start_swarmling(o);
         role_report(o, "ready");
-        mourn(o);
-        return 0;
+        role_mourn(o);
 }
 
 /* The same, each below a process of its own that waits for it: as make has a shell for each. */
@@ -67,13 +51,12 @@ job_main(struct role_options *o)
                         role_fail("fork");
                 if (pid == 0) {
                         start_swarmling(o);
-                        mourn(o);
+                        role_mourn(o);
                 }
                 role_report(o, "child %c %d shell", ROLE_INNOCENT, pid);
         }
         role_report(o, "ready");
-        mourn(o);
-        return 0;
+        role_mourn(o);
 }
 
 /* n= processes that do nothing. */
@@ -92,8 +75,7 @@ crowd_main(struct role_options *o)
                 role_report(o, "child %c %d idler", ROLE_INNOCENT, pid);
         }
         role_report(o, "ready");
-        mourn(o);
-        return 0;
+        role_mourn(o);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define POOL_BYTES 65536
@@ -104,6 +105,20 @@ role_report(const struct role_options *o, const char *format, ...)
         /* Shorter than PIPE_BUF, so lines of many processes never mix. */
         if (write(ROLE_REPORT_FD, line, (size_t)n) != n)
                 _exit(3);
+}
+
+void
+role_mourn(const struct role_options *o)
+{
+        for (;;) {
+                int status;
+                pid_t pid = wait(&status);
+
+                if (pid > 0)
+                        role_report(o, "died %d %d", pid, status);
+                else
+                        role_sleep_us(200000);
+        }
 }
 
 uint64_t

@@ -53,6 +53,10 @@ void
 role_report(const struct role_options *o, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
+/* Reports every child that dies. */
+_Noreturn void
+role_mourn(const struct role_options *o);
+
 uint64_t
 role_now_us(void);
 void
