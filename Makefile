@@ -16,7 +16,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LDLIBS   = -linih -pthread
 
 # Text and numbers in, numbers out: no clock, no file, no floating point (see tests/gates).
-PURE  = text psi meminfo vmstat swaps zram procstat window decide blame victim rank watch wire inside
+PURE  = text psi meminfo zoneinfo vmstat swaps zram procstat window decide blame victim rank watch wire inside
 # What the loop runs once memory is locked, beside the pure ones.
 LOOP  = sampler procfs roster kill ring thread reaper choice flight guard
 # What may block: set-up and the errand thread.

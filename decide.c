@@ -120,7 +120,7 @@ count_cache_for_kill(const struct sample *s, const struct verdict *v, struct lim
         if (s->arc_kib == 0)
                 return;
         l->least_kib /= 2;
-        if (s->mem.available_kib > l->least_kib && v->full_bp < CAUSE_FULL_BP)
+        if (sample_available_kib(s) > l->least_kib && v->full_bp < CAUSE_FULL_BP)
                 l->available_kib = l->easy_kib;
 }
 
@@ -129,13 +129,13 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
 {
         uint64_t total_kib = sub_floor(s->mem.total_kib, s->mem.hugetlb_kib);
         struct limits l = {
-                .available_kib = s->mem.available_kib,
-                .easy_kib = s->mem.available_kib + s->arc_kib,
+                .available_kib = sample_available_kib(s),
+                .easy_kib = sample_available_kib(s) + s->arc_kib,
                 .below_kib = limit_kib(&p->psi_below, total_kib, 0),
         };
 
         v->total_kib = total_kib;
-        v->available_kib = s->mem.available_kib;
+        v->available_kib = sample_available_kib(s);
         v->warn_kib = limit_kib(&p->mem_warn, total_kib, POLICY_WARN_FLOOR_KIB);
         v->term_kib = limit_kib(&p->mem_term, total_kib, POLICY_TERM_FLOOR_KIB);
         v->kill_kib = limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB);
@@ -446,7 +446,7 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
            struct verdict *v)
 {
         bool watch = mem_low(l->easy_kib, v->warn_kib + v->warn_kib / 2) ||
-                     v->left_us <= WATCH_AHEAD_US || mem_low(s->mem.available_kib, v->kill_kib);
+                     v->left_us <= WATCH_AHEAD_US || mem_low(sample_available_kib(s), v->kill_kib);
         enum level now = v->act > LEVEL_CALM ? v->act : watch ? LEVEL_WATCH : LEVEL_CALM;
 
         if (now >= st->held || now > LEVEL_WARN) {

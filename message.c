@@ -369,6 +369,7 @@ say_fault(struct line *l, const struct record *rec)
                 [SAMPLER_VMSTAT] = "/proc/vmstat",
                 [SAMPLER_SWAPS] = "/proc/swaps or zram's mm_stat",
                 [SAMPLER_ARC] = "/proc/spl/kstat/zfs/arcstats",
+                [SAMPLER_ZONES] = "/proc/zoneinfo",
         };
         const struct record_fault *f = &rec->fault;
 

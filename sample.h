@@ -28,11 +28,20 @@ struct sample {
         uint64_t arc_kib;         /* what the ZFS cache could shrink by */
         uint64_t inside;          /* of refault, inside limits of control groups: boxes.h */
         uint64_t owned_kibps;     /* growth of all candidates that may be ended, KiB a second */
+        uint64_t pcp_kib;         /* free, on lists of the CPUs: not in mem, see zoneinfo.h; 0: not
+                                   * known */
         bool has_psi;
         bool has_pgscan;  /* read from WATCH on only */
         bool has_refault; /* the kernel counts them, and has_pgscan */
         bool after_kill;  /* a victim has ended, and memory settled, since the look before */
         bool stale;       /* the files could not be read: the numbers are those of the last look */
 };
+
+/* What can be had without anybody losing anything. */
+static inline uint64_t
+sample_available_kib(const struct sample *s)
+{
+        return s->mem.available_kib + s->pcp_kib;
+}
 
 #endif

@@ -16,8 +16,12 @@ enum sampler_file {
         SAMPLER_VMSTAT,
         SAMPLER_SWAPS,
         SAMPLER_ARC,
+        SAMPLER_ZONES,
         SAMPLER_N_FILES
 };
+
+/* The zoneinfo of some fifty CPUs; of more one has less than 1/400 of memory on its lists. */
+enum { SAMPLER_ZONES_MAX = 32768 };
 
 struct sampler {
         int fd[SAMPLER_N_FILES]; /* -1: not there */
@@ -34,19 +38,22 @@ struct sampler {
         uint64_t oom_kill;                /* of the last vmstat read, as the next */
         uint64_t boxed;
         struct zram_window zram;
+        uint64_t page_kib;
+        char zones[SAMPLER_ZONES_MAX];
 };
 
-#define SAMPLER_INIT                                                                         \
-        {                                                                                    \
-                .fd = { -1, -1, -1, -1, -1 }, .zram_fd = { -1, -1, -1, -1, -1, -1, -1, -1 }, \
+#define SAMPLER_INIT                                                                             \
+        {                                                                                        \
+                .fd = { -1, -1, -1, -1, -1, -1 }, .zram_fd = { -1, -1, -1, -1, -1, -1, -1, -1 }, \
         }
 
 /*
  * Opens what there is below `proc` ("/proc" outside tests) and `sys` ("/sys").  A negative errno
  * only when meminfo cannot be opened or read: without it nothing can be guarded.  No usable
  * pressure file (no PSI in this kernel, or psi=0) leaves fd[SAMPLER_PRESSURE] -1; last_error says
- * why, and is 0 when it simply is not there.  So for the other files.  Call it on SAMPLER_INIT or a
- * closed one.
+ * why, and is 0 when it simply is not there.  So for the other files; zoneinfo is closed again
+ * without a word where it is too long, or of another machine than meminfo.  Call it on SAMPLER_INIT
+ * or a closed one.
  */
 int
 sampler_open(struct sampler *s, const char *proc, const char *sys);

@@ -15,7 +15,7 @@
  * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last ones
  * came later: a line without them has 0 there.
  */
-enum { N_NUMBERS = 26, N_NUMBERS_MIN = 22 };
+enum { N_NUMBERS = 27, N_NUMBERS_MIN = 22 };
 enum {
         FLAG_PSI = 1,
         FLAG_PGSCAN = 2,
@@ -59,6 +59,7 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->zram_cost_kib,
                 s->inside,
                 s->swap_barred_kib,
+                s->pcp_kib,
         };
 
         memcpy(n, all, sizeof(all));
@@ -96,6 +97,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .refault = n[21],
                 .inside = n[24],
                 .swap_barred_kib = n[25],
+                .pcp_kib = n[26],
         };
 }
 

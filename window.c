@@ -39,7 +39,7 @@ window_add(struct window_ring *r, const struct sample *s, uint64_t supply_kib)
                 r->n++;
         r->point[r->head] = (struct window_point){
                 .now_us = s->now_us,
-                .available_kib = s->mem.available_kib,
+                .available_kib = sample_available_kib(s),
                 .supply_kib = supply_kib,
                 .some_us = s->psi.some.total_us,
                 .full_us = s->psi.full.total_us,

@@ -465,6 +465,29 @@ decide_looks_closely_where_only_the_arc_is_left(void **state)
         assert_in_range(m.v.next_us, 80 * MS, 95 * MS);
 }
 
+/* What an ended process gave back stays on the lists of a CPU for a while (Linux 6.7 and later). */
+static void
+decide_counts_free_pages_that_the_processors_keep(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 550000);
+        (void)look(&m);
+        assert_int_equal(fall_to(&m, 400000, 100000), LEVEL_TERM);
+        /* The victim's end, and another that goes on: MemAvailable alone does not move. */
+        m.s.pcp_kib = 300000;
+        assert_int_equal(look_after(&m, 100 * MS), LEVEL_WARN);
+        assert_int_equal(m.v.available_kib, 700000);
+        assert_false(m.v.below_term);
+        assert_int_equal(m.v.fall_kibps, 0);
+        for (unsigned i = 0; i < 10; i++) {
+                m.s.pcp_kib -= 10000;
+                assert_int_equal(look_after(&m, 100 * MS), LEVEL_WARN);
+        }
+        assert_int_equal(m.v.fall_kibps, 100000);
+}
+
 static void
 decide_says_whether_memory_is_below_term_cause_or_not(void **state)
 {
@@ -2288,6 +2311,7 @@ main(void)
                 cmocka_unit_test(decide_counts_the_arc_for_kill_down_to_half_of_its_limit),
                 cmocka_unit_test(decide_counts_no_arc_for_kill_where_anything_stands_still),
                 cmocka_unit_test(decide_looks_closely_where_only_the_arc_is_left),
+                cmocka_unit_test(decide_counts_free_pages_that_the_processors_keep),
                 cmocka_unit_test(decide_says_whether_memory_is_below_term_cause_or_not),
                 cmocka_unit_test(decide_takes_a_low_for_new_only_by_a_quarter_of_the_way_to_kill),
                 cmocka_unit_test(decide_learns_for_ten_seconds_how_low_a_full_machine_gets),

@@ -562,6 +562,7 @@ message_says_which_file_cannot_be_read(void **state)
                 "/proc/vmstat",
                 "/proc/swaps or zram's mm_stat",
                 "/proc/spl/kstat/zfs/arcstats",
+                "/proc/zoneinfo",
         };
 
         (void)state;

@@ -86,6 +86,21 @@ put_zram(unsigned n, uint64_t stored_mib, uint64_t used_mib)
         put(name, text);
 }
 
+/* 1000000 KiB of memory, as MEMINFO has it; `listed` pages of it on the lists of two CPUs. */
+static void
+put_zones(const char *name, unsigned listed)
+{
+        char text[256];
+        uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+
+        (void)snprintf(
+                text, sizeof(text),
+                "Node 0, zone DMA\n        managed  %llu\n    cpu: 0\n              count: %u\n"
+                "    cpu: 1\n              count: 1\n",
+                (unsigned long long)(1000000 / page_kib), listed - 1);
+        put(name, text);
+}
+
 static int
 set_up(void **state)
 {
@@ -105,6 +120,7 @@ set_up(void **state)
         put("vmstat", "pgscan_kswapd 1\npgscan_direct 2\noom_kill 3\n");
         put("swaps", SWAPS "/dev/zram0 partition 8000 1000 100\n");
         put("spl/kstat/zfs/arcstats", "size 4 3072\nc_min 4 1024\n");
+        put_zones("zoneinfo", 2);
         put_zram(0, 300, 100);
         return 0;
 }
@@ -220,9 +236,11 @@ open_needs_a_good_meminfo_only(void **state)
         drop("vmstat");
         drop("swaps");
         drop("spl/kstat/zfs/arcstats");
+        drop("zoneinfo");
         assert_int_equal(sampler_open(&s, root, root), 0);
         sampler_take(&s, true, &m);
         assert_true(!m.has_psi && !m.has_pgscan && !m.stale);
+        assert_int_equal(m.pcp_kib, 0);
         assert_int_equal(m.zram_ratio_bp, 20000);
         for (int i = 0; i < SAMPLER_N_FILES; i++)
                 assert_true((i == SAMPLER_MEMINFO) == (s.fd[i] >= 0) && s.faults[i] == 0);
@@ -292,6 +310,7 @@ bad_reads_leave_the_last_good_numbers(void **state)
                 put("vmstat", bad[i]);
                 put("swaps", bad[i]);
                 put("spl/kstat/zfs/arcstats", bad[i]);
+                put("zoneinfo", bad[i]);
                 put("block/zram0/mm_stat", bad[i]);
                 sampler_take(&s, true, &m);
                 n++;
@@ -383,6 +402,78 @@ put_long(const char *name, const char *head, size_t size)
                 text[i] = i % 32 == 31 || i == size - 1 ? '\n' : 'x';
         put_bytes(name, text, size);
         free(text);
+}
+
+static void
+free_pages_on_lists_of_the_processors_are_counted(void **state)
+{
+        uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        put_zones("zoneinfo", 100);
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.pcp_kib, 100 * page_kib);
+        assert_int_equal(m.mem.available_kib, 500);
+        put_zones("zoneinfo", 200);
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.pcp_kib, 200 * page_kib);
+        /* Half of memory and more available: not at every look. */
+        put("meminfo", MEMINFO("500001", "100"));
+        put_zones("zoneinfo", 300);
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.pcp_kib, 200 * page_kib);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.pcp_kib, 300 * page_kib);
+        put("zoneinfo", "torn");
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.pcp_kib, 300 * page_kib);
+        assert_int_equal(s.faults[SAMPLER_ZONES], 1);
+        assert_int_equal(s.last_error[SAMPLER_ZONES], -EINVAL);
+        sampler_close(&s);
+}
+
+/* In a container lxcfs tells a MemTotal of its own, and the zones are those of the host. */
+static void
+lists_of_another_machine_are_not_counted(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        put_zones("zoneinfo", 100);
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        assert_true(m.pcp_kib > 0);
+        put("meminfo", "MemTotal: 900000 kB\nMemFree: 10 kB\nMemAvailable: 500 kB\n"
+                       "SwapTotal: 0 kB\nSwapFree: 0 kB\n");
+        sampler_take(&s, true, &m);
+        assert_false(m.stale);
+        assert_int_equal(m.pcp_kib, 0);
+        assert_int_equal(s.faults[SAMPLER_ZONES], 0);
+        sampler_close(&s);
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        assert_int_equal(s.fd[SAMPLER_ZONES], -1);
+        assert_int_equal(s.faults[SAMPLER_ZONES], 0);
+        sampler_close(&s);
+}
+
+static void
+lists_that_cannot_be_read_whole_are_not_counted(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        put_long("zoneinfo", "managed 250000\ncount: 5\n", SAMPLER_ZONES_MAX);
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        assert_int_equal(s.fd[SAMPLER_ZONES], -1);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.pcp_kib, 0);
+        assert_int_equal(s.faults[SAMPLER_ZONES], 0);
+        sampler_close(&s);
 }
 
 static void
@@ -801,6 +892,9 @@ main(void)
                 CASE(bad_reads_leave_the_last_good_numbers),
                 CASE(pgscan_of_long_ago_is_not_that_of_now),
                 CASE(meminfo_that_stays_bad_is_opened_anew_each_second),
+                CASE(free_pages_on_lists_of_the_processors_are_counted),
+                CASE(lists_of_another_machine_are_not_counted),
+                CASE(lists_that_cannot_be_read_whole_are_not_counted),
                 CASE(long_texts_are_read_whole_or_refused),
                 CASE(texts_handed_out_by_the_page_are_read_to_their_end),
                 CASE(long_swaps_lose_the_line_that_is_cut),
