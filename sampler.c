@@ -194,9 +194,8 @@ keep_zones(struct sampler *s)
 }
 
 /*
- * The dearest of the files (46 us for two processors, beside 13 for meminfo), and the kernel holds
- * zone->lock while it prints a zone: as long as half of memory is available, what the last deep
- * look saw will do.
+ * The dearest of the files (30 us for two processors), and the kernel holds zone->lock while it
+ * prints a zone: as long as half of memory is available, what the last deep look saw will do.
  */
 static void
 take_zones(struct sampler *s, bool deep)
