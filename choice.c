@@ -110,7 +110,7 @@ worth_a_look(const struct guard *g)
 {
         const struct roster *r = &g->roster->roster;
 
-        return g->verdict.available_kib > g->verdict.kill_kib &&
+        return g->sample.mem.available_kib > g->verdict.kill_kib &&
                g->sample.now_us - r->made_us > AGED_US + r->took_us * AGED_SCANS;
 }
 

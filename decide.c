@@ -65,8 +65,8 @@
 /* The limits, on this machine as it is now. */
 struct limits {
         uint64_t available_kib; /* for KILL */
-        uint64_t least_kib;     /* KILL acts at this at the latest: its limit, or half with ZFS */
-        uint64_t easy_kib;      /* for WARN and TERM: ZFS gives its cache back, but not at once */
+        uint64_t least_kib;     /* KILL acts at this at the latest: its limit, or half of it */
+        uint64_t easy_kib;      /* for WARN and TERM: with what can be had, but not at once */
         uint64_t below_kib;
         uint64_t low_step_kib;
 };
@@ -110,17 +110,19 @@ zram_cost_kib(const struct sample *s)
 /*
  * ZFS gives its cache back by itself once less than a few hundred MiB are free, but looks only once
  * a second, and MemAvailable counts none of it.  So on 8 GiB with 5 of them cached a program that
- * took 40 MiB in a second was at KILL.  It may be waited for as long as nothing stands still and
- * half of KILL's limit is left.
+ * took 40 MiB in a second was at KILL.  Pages on the lists of other processors are for whoever
+ * allocates only once the kernel has drained them, which it does not while it can reclaim nothing
+ * (mm/page_alloc.c, __alloc_pages_direct_reclaim()).  Either may be waited for as long as nothing
+ * stands still and half of KILL's limit is left.
  */
 static void
-count_cache_for_kill(const struct sample *s, const struct verdict *v, struct limits *l)
+count_rest_for_kill(const struct sample *s, const struct verdict *v, struct limits *l)
 {
         l->least_kib = v->kill_kib;
-        if (s->arc_kib == 0)
+        if (s->arc_kib == 0 && s->pcp_kib == 0)
                 return;
         l->least_kib /= 2;
-        if (sample_available_kib(s) > l->least_kib && v->full_bp < CAUSE_FULL_BP)
+        if (s->mem.available_kib > l->least_kib && v->full_bp < CAUSE_FULL_BP)
                 l->available_kib = l->easy_kib;
 }
 
@@ -129,7 +131,7 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
 {
         uint64_t total_kib = sub_floor(s->mem.total_kib, s->mem.hugetlb_kib);
         struct limits l = {
-                .available_kib = sample_available_kib(s),
+                .available_kib = s->mem.available_kib,
                 .easy_kib = sample_available_kib(s) + s->arc_kib,
                 .below_kib = limit_kib(&p->psi_below, total_kib, 0),
         };
@@ -151,7 +153,7 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
          * a quarter of the way from TERM to KILL, so that there are at most four on it.
          */
         l.low_step_kib = sub_floor(v->term_kib, v->kill_kib) / 4;
-        count_cache_for_kill(s, v, &l);
+        count_rest_for_kill(s, v, &l);
         return l;
 }
 
@@ -206,19 +208,20 @@ left_to_act_us(const struct verdict *v)
 }
 
 /*
- * Half of the time to the nearest limit.  Memory alone is looked at too, as if there were no swap:
- * swap may be slower than the fill.
+ * Half of the time to the nearest limit.  Memory alone is looked at too, as if there were no swap
+ * and nothing but MemAvailable: swap may be slower than the fill.
  */
 static uint64_t
-next_look_us(const struct verdict *v, const struct limits *l, uint64_t mem_kibps)
+next_look_us(const struct sample *s, const struct verdict *v, const struct limits *l,
+             uint64_t mem_kibps)
 {
         const uint64_t limit[] = { v->warn_kib, v->term_kib, v->kill_kib, l->least_kib };
         uint64_t nearest_us = left_to_act_us(v);
 
         for (unsigned i = 0; i < sizeof(limit) / sizeof(limit[0]); i++) {
-                if (v->available_kib <= limit[i])
+                if (s->mem.available_kib <= limit[i])
                         continue;
-                uint64_t us = time_us(v->available_kib - limit[i], mem_kibps);
+                uint64_t us = time_us(s->mem.available_kib - limit[i], mem_kibps);
 
                 if (us < nearest_us)
                         nearest_us = us;
@@ -446,7 +449,7 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
            struct verdict *v)
 {
         bool watch = mem_low(l->easy_kib, v->warn_kib + v->warn_kib / 2) ||
-                     v->left_us <= WATCH_AHEAD_US || mem_low(sample_available_kib(s), v->kill_kib);
+                     v->left_us <= WATCH_AHEAD_US || mem_low(s->mem.available_kib, v->kill_kib);
         enum level now = v->act > LEVEL_CALM ? v->act : watch ? LEVEL_WATCH : LEVEL_CALM;
 
         if (now >= st->held || now > LEVEL_WARN) {
@@ -547,7 +550,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         if (s->now_us < st->quiet_until_us && v.act > LEVEL_WARN &&
             !(v.act == LEVEL_KILL && v.reason == REASON_LOW))
                 v.act = LEVEL_WARN;
-        v.next_us = next_look_us(&v, &l, mem_kibps);
+        v.next_us = next_look_us(s, &v, &l, mem_kibps);
         hold_level(st, s, &l, &v);
         v.settled = v.level == LEVEL_CALM ||
                     (v.level == LEVEL_WATCH &&

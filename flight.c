@@ -216,7 +216,7 @@ look_at_flight(struct guard *g)
 static void
 make_way(struct guard *g)
 {
-        if (g->verdict.available_kib <= g->verdict.kill_kib)
+        if (g->sample.mem.available_kib <= g->verdict.kill_kib)
                 reaper_drop_ballast(g->reaper);
 }
 

@@ -275,7 +275,7 @@ tell_start(const struct options *o)
                     "term %s, kill %s",
                     OOMGUARD_VERSION, total, swap, o->dry_run ? " (dry run: nobody is ended)" : "",
                     warn, term, kill);
-        if (m->swap_total_kib == 0 && m->available_kib <= term_kib)
+        if (m->swap_total_kib == 0 && sample_available_kib(&guard.sampler.last) <= term_kib)
                 report_line(&report, MESSAGE_WARNING,
                             "[memory] term: no more than that is available already now");
 }

@@ -37,7 +37,10 @@ struct sample {
         bool stale;       /* the files could not be read: the numbers are those of the last look */
 };
 
-/* What can be had without anybody losing anything. */
+/*
+ * What can be had without anybody losing anything.  A little too much once the kernel holds
+ * MemAvailable at 0 (it is less its reserves), and not in all circumstances at once: see decide.c.
+ */
 static inline uint64_t
 sample_available_kib(const struct sample *s)
 {

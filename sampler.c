@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "number.h"
@@ -16,7 +17,8 @@
 /* vmstat is the longest: 4 KiB now, and it grows with every kernel. */
 enum { TEXT_MAX = 16384, SWAPS_MAX = 4096, MM_STAT_MAX = 256 };
 
-#define REOPEN_US 1000000u
+#define REOPEN_US    1000000u
+#define ZONES_OLD_US 1000000u
 
 struct source {
         const char *path;
@@ -137,6 +139,46 @@ take_meminfo(struct sampler *s)
         return usable(s, SAMPLER_MEMINFO, r);
 }
 
+/* True when all went well. */
+static bool
+read_zones(struct sampler *s)
+{
+        struct zoneinfo z;
+        int r = read_file(s, SAMPLER_ZONES, s->zones, sizeof(s->zones));
+
+        if (r >= 0)
+                r = zoneinfo_parse(s->zones, (size_t)r, &z);
+        if (r >= 0 && __builtin_mul_overflow(z.listed, s->page_kib, &s->last.pcp_kib))
+                r = -EOVERFLOW;
+        if (r >= 0)
+                s->zones_us = s->last.now_us;
+        else
+                s->last_error[SAMPLER_ZONES] = r;
+        return r >= 0;
+}
+
+/*
+ * In a container lxcfs puts a meminfo of its own over the kernel's, in which nothing of the lists
+ * is missing, and leaves the host's zoneinfo.  It is another file system.
+ */
+static bool
+of_one_source(const struct sampler *s)
+{
+        struct stat mem, zones;
+
+        return fstat(s->fd[SAMPLER_MEMINFO], &mem) == 0 &&
+               fstat(s->fd[SAMPLER_ZONES], &zones) == 0 && mem.st_dev == zones.st_dev;
+}
+
+static void
+keep_zones(struct sampler *s)
+{
+        s->page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+        s->last.pcp_kib = 0;
+        if (s->fd[SAMPLER_ZONES] >= 0 && (!of_one_source(s) || !read_zones(s)))
+                close_fd(&s->fd[SAMPLER_ZONES]);
+}
+
 /*
  * A torn read is followed by a good one.  Only a file that stays bad is worth an open(2), which may
  * wait for memory.
@@ -159,54 +201,29 @@ mend_meminfo(struct sampler *s)
                 if (fd >= 0) {
                         close_fd(&s->fd[SAMPLER_MEMINFO]);
                         s->fd[SAMPLER_MEMINFO] = fd;
+                        keep_zones(s);
                 }
         }
         s->reopen_us = now_us + REOPEN_US;
 }
 
-static int
-read_zones(struct sampler *s, struct zoneinfo *ret)
-{
-        int r = read_file(s, SAMPLER_ZONES, s->zones, sizeof(s->zones));
-
-        return r < 0 ? r : zoneinfo_parse(s->zones, (size_t)r, ret);
-}
-
-/* The zones of a host are not those of a container whose meminfo is its own (lxcfs). */
-static bool
-same_machine(const struct sampler *s, const struct zoneinfo *z)
-{
-        uint64_t total_kib = s->last.mem.total_kib, kib;
-
-        return !__builtin_mul_overflow(z->managed, s->page_kib, &kib) &&
-               kib >= total_kib - total_kib / 16 && kib <= total_kib + total_kib / 16;
-}
-
-/* A text that is too long, or of another machine, will always be. */
-static void
-keep_zones(struct sampler *s)
-{
-        struct zoneinfo z;
-
-        s->page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-        if (s->fd[SAMPLER_ZONES] >= 0 && (read_zones(s, &z) < 0 || !same_machine(s, &z)))
-                close_fd(&s->fd[SAMPLER_ZONES]);
-}
-
 /*
  * The dearest of the files (30 us for two processors), and the kernel holds zone->lock while it
- * prints a zone: as long as half of memory is available, what the last deep look saw will do.
+ * prints a zone: as long as half of memory is available and little of it on lists, what the last
+ * deep look saw will do.  A number beside a MemAvailable of another time counts pages twice, or
+ * not at all; one that is old would be memory that nobody has.
  */
 static void
 take_zones(struct sampler *s, bool deep)
 {
         const struct meminfo *m = &s->last.mem;
-        struct zoneinfo z;
+        bool plenty = m->available_kib > m->total_kib / 2 && s->last.pcp_kib < m->total_kib / 128;
 
-        if (s->fd[SAMPLER_ZONES] < 0 || (!deep && m->available_kib > m->total_kib / 2))
+        if (s->fd[SAMPLER_ZONES] < 0 || s->last.stale || (plenty && !deep) || read_zones(s))
                 return;
-        if (usable(s, SAMPLER_ZONES, read_zones(s, &z)))
-                s->last.pcp_kib = same_machine(s, &z) ? z.listed * s->page_kib : 0;
+        s->faults[SAMPLER_ZONES]++;
+        if (s->last.now_us - s->zones_us > ZONES_OLD_US)
+                s->last.pcp_kib = 0;
 }
 
 static bool
@@ -428,9 +445,9 @@ sampler_open(struct sampler *s, const char *proc, const char *sys)
         /* Were the first good total to come later, all since boot would count as one stall. */
         if (!take_pressure(s))
                 close_fd(&s->fd[SAMPLER_PRESSURE]);
-        keep_zones(s);
         s->last.zram_ratio_bp = ZRAM_UNKNOWN_BP;
         s->last.now_us = sampler_now_us();
+        keep_zones(s);
         (void)take_vmstat(s);
         sampler_find_zram(s, sys);
         take_zram(s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sampler: keeps the kernel's files open, preads them, and is the only clock.  Runs on the
- * loop: after sampler_open() it allocates nothing and waits for nothing.  It never decides and
- * never logs; what goes wrong is counted in the struct for the caller to report.
+ * loop: after sampler_open() it allocates nothing and waits for nothing, but for the kernel, which
+ * needs a larger buffer when the zoneinfo of a node outgrows a power of two (fs/seq_file.c).  It
+ * never decides and never logs; what goes wrong is counted in the struct for the caller to report.
  */
 #ifndef OOMGUARD_SAMPLER_H
 #define OOMGUARD_SAMPLER_H
@@ -20,7 +21,7 @@ enum sampler_file {
         SAMPLER_N_FILES
 };
 
-/* The zoneinfo of some fifty CPUs; of more one has less than 1/400 of memory on its lists. */
+/* The zoneinfo of some fifty CPUs on one node; of more one has less than 1/400 of memory listed. */
 enum { SAMPLER_ZONES_MAX = 32768 };
 
 struct sampler {
@@ -39,6 +40,7 @@ struct sampler {
         uint64_t boxed;
         struct zram_window zram;
         uint64_t page_kib;
+        uint64_t zones_us; /* when zoneinfo was last read */
         char zones[SAMPLER_ZONES_MAX];
 };
 
@@ -51,9 +53,9 @@ struct sampler {
  * Opens what there is below `proc` ("/proc" outside tests) and `sys` ("/sys").  A negative errno
  * only when meminfo cannot be opened or read: without it nothing can be guarded.  No usable
  * pressure file (no PSI in this kernel, or psi=0) leaves fd[SAMPLER_PRESSURE] -1; last_error says
- * why, and is 0 when it simply is not there.  So for the other files; zoneinfo is closed again
- * without a word where it is too long, or of another machine than meminfo.  Call it on SAMPLER_INIT
- * or a closed one.
+ * why, and is 0 when it simply is not there.  So for the other files; zoneinfo is
+ * closed again without a word where it is too long, or of another machine than meminfo (lxcfs).
+ * Call it on SAMPLER_INIT or a closed one.
  */
 int
 sampler_open(struct sampler *s, const char *proc, const char *sys);
@@ -70,13 +72,13 @@ void
 sampler_find_zram(struct sampler *s, const char *sys);
 
 /*
- * One look.  `deep` adds vmstat, zram and ARC to meminfo and pressure (from WATCH on, and now and
- * then while CALM).  A bad or torn read leaves the last good numbers in place, counts in faults[],
- * and sets ret->stale when meminfo itself was bad; a meminfo that stays bad for a second is opened
- * anew, and again each second.  has_psi says that there is a pressure file, has_pgscan that this
- * look or the ones before it without a gap were deep and read the number: one torn read must not
- * interrupt a stall.  ret->owned_kibps and
- * ret->inside are left 0: the caller knows them.
+ * One look.  `deep` adds vmstat, zram and ARC to meminfo, zoneinfo and pressure (from WATCH on, and
+ * now and then while CALM); with plenty of memory zoneinfo, too, is read by deep looks alone.  A
+ * bad or torn read leaves the last good numbers in place (zoneinfo's for a second), counts in
+ * faults[], and sets ret->stale when meminfo itself was bad; a meminfo that stays bad for a second
+ * is opened anew, and again each second.  has_psi says that there is a pressure file, has_pgscan
+ * that this look or the ones before it without a gap were deep and read the number: one torn read
+ * must not interrupt a stall.  ret->owned_kibps and ret->inside are left 0: the caller knows them.
  */
 void
 sampler_take(struct sampler *s, bool deep, struct sample *ret);

@@ -39,6 +39,7 @@ set_up(void **state)
         g.roster = &from_errand;
         g.sample.now_us = NOW_US;
         g.sample.mem.total_kib = 1000 * MIB;
+        g.sample.mem.available_kib = 40 * MIB;
         g.verdict = (struct verdict){
                 .level = LEVEL_TERM,
                 .act = LEVEL_TERM,
@@ -124,7 +125,7 @@ static void
 choice_make_opens_nothing_at_kill_for_a_roster_that_is_not_overdue(void **state)
 {
         (void)state;
-        g.verdict.available_kib = g.verdict.kill_kib;
+        g.sample.mem.available_kib = g.verdict.kill_kib;
         assert_int_equal(chosen(), OLD);
         from_errand.due_us = NOW_US - 500001;
         assert_int_equal(chosen(), NEW);
@@ -145,7 +146,7 @@ choice_make_is_content_with_no_overdue_roster_while_the_fall_is_not_known(void *
         (void)state;
         g.verdict.fall_known = false;
         g.verdict.fall_kibps = 0;
-        g.verdict.available_kib = g.verdict.kill_kib;
+        g.sample.mem.available_kib = g.verdict.kill_kib;
         assert_int_equal(chosen(), OLD);
         from_errand.due_us = NOW_US - 500001;
         assert_int_equal(chosen(), NEW);

@@ -488,6 +488,28 @@ decide_counts_free_pages_that_the_processors_keep(void **state)
         assert_int_equal(m.v.fall_kibps, 100000);
 }
 
+/* Those of other processors are not drained while nothing can be reclaimed. */
+static void
+decide_waits_for_them_until_half_of_kill_is_left(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 550000);
+        m.s.pcp_kib = 600000;
+        (void)look(&m);
+        assert_int_equal(fall_to(&m, 130000, 10000), LEVEL_WARN);
+        assert_int_equal(fall_to(&m, 125000, 10000), LEVEL_KILL);
+
+        power_on(&m, TOTAL, 550000);
+        m.s.pcp_kib = 600000;
+        (void)look(&m);
+        assert_int_equal(fall_to(&m, 255000, 10000), LEVEL_WARN);
+        assert_int_equal(press(&m, 5 * SECOND, 500, 0), LEVEL_WARN);
+        assert_int_equal(fall_to(&m, 250000, 10000), LEVEL_WARN);
+        assert_int_equal(press(&m, 5 * SECOND, 500, 0), LEVEL_KILL);
+}
+
 static void
 decide_says_whether_memory_is_below_term_cause_or_not(void **state)
 {
@@ -2312,6 +2334,7 @@ main(void)
                 cmocka_unit_test(decide_counts_no_arc_for_kill_where_anything_stands_still),
                 cmocka_unit_test(decide_looks_closely_where_only_the_arc_is_left),
                 cmocka_unit_test(decide_counts_free_pages_that_the_processors_keep),
+                cmocka_unit_test(decide_waits_for_them_until_half_of_kill_is_left),
                 cmocka_unit_test(decide_says_whether_memory_is_below_term_cause_or_not),
                 cmocka_unit_test(decide_takes_a_low_for_new_only_by_a_quarter_of_the_way_to_kill),
                 cmocka_unit_test(decide_learns_for_ten_seconds_how_low_a_full_machine_gets),
