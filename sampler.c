@@ -164,10 +164,12 @@ read_zones(struct sampler *s)
 static bool
 of_one_source(const struct sampler *s)
 {
-        struct stat mem, zones;
+        struct statx mem, zones;
+        const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
 
-        return fstat(s->fd[SAMPLER_MEMINFO], &mem) == 0 &&
-               fstat(s->fd[SAMPLER_ZONES], &zones) == 0 && mem.st_dev == zones.st_dev;
+        return statx(s->fd[SAMPLER_MEMINFO], "", flags, 0, &mem) == 0 &&
+               statx(s->fd[SAMPLER_ZONES], "", flags, 0, &zones) == 0 &&
+               mem.stx_dev_major == zones.stx_dev_major && mem.stx_dev_minor == zones.stx_dev_minor;
 }
 
 static void

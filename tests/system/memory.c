@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -253,6 +254,25 @@ memory_break(enum memory_fault fault)
         (void)pthread_mutex_unlock(&m.lock);
 }
 
+/* Free pages that the processors keep: 1 GiB of 24 was seen.  A made-up meminfo has none. */
+static uint64_t
+listed_kib(void)
+{
+        uint64_t pages = 0;
+        unsigned long count;
+        struct stat mem, zones;
+        char line[128];
+        FILE *f = fopen("/proc/zoneinfo", "re");
+
+        CHECK(f && stat("/proc/meminfo", &mem) == 0 && fstat(fileno(f), &zones) == 0,
+              "zoneinfo: %s", strerror(errno));
+        while (mem.st_dev == zones.st_dev && fgets(line, sizeof(line), f))
+                if (sscanf(line, " count: %lu", &count) == 1)
+                        pages += count;
+        (void)fclose(f);
+        return pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
 uint64_t
 memory_available_kib(void)
 {
@@ -264,7 +284,7 @@ memory_available_kib(void)
         while (fgets(line, sizeof(line), f))
                 (void)sscanf(line, "MemAvailable: %lu", &kib);
         (void)fclose(f);
-        return kib;
+        return kib + listed_kib();
 }
 
 void

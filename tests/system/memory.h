@@ -70,7 +70,7 @@ memory_break(enum memory_fault fault);
 void
 memory_swap_underflow(void);
 
-/* What the made-up meminfo says, or the real one. */
+/* What the made-up meminfo says, or the real one and the lists of the processors. */
 uint64_t
 memory_available_kib(void);
 
