@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 struct zoneinfo {
-        uint64_t managed; /* pages, of all zones: MemTotal, where both speak of the same machine */
+        uint64_t managed; /* pages that the kernel hands out, of all zones */
         uint64_t listed;  /* pages on the lists of all CPUs */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Owns the reading of zoneinfo.
+ * Owns the watermarks in zoneinfo.  Never reads the lists of the processors: zoneinfo.c does.
  */
 #include "zones.h"
 
