@@ -16,6 +16,22 @@ add_number(const char *p, const char *end, uint64_t *sum)
         return text_column(&p, end, &n) && p == end && !__builtin_add_overflow(*sum, n, sum);
 }
 
+/* The sum that the line adds to; NULL for one of no interest. */
+static uint64_t *
+sum_of(struct zoneinfo *z, const char **line, const char *end)
+{
+        text_skip_blanks(line, end);
+        if (text_accept(line, end, "count:"))
+                return &z->listed;
+        if (text_accept(line, end, "min "))
+                return &z->min;
+        if (text_accept(line, end, "high "))
+                return &z->high;
+        if (text_accept(line, end, "managed "))
+                return &z->managed;
+        return NULL;
+}
+
 int
 zoneinfo_parse(const char *text, size_t len, struct zoneinfo *ret)
 {
@@ -29,17 +45,13 @@ zoneinfo_parse(const char *text, size_t len, struct zoneinfo *ret)
 
                 if (!whole)
                         return -EINVAL;
-                text_skip_blanks(&line, end);
-                if (text_accept(&line, end, "managed ")) {
-                        if (!add_number(line, end, &z.managed))
-                                return -EINVAL;
-                        any = true;
-                } else if (text_accept(&line, end, "count:")) {
-                        if (!add_number(line, end, &z.listed))
-                                return -EINVAL;
-                }
+                uint64_t *sum = sum_of(&z, &line, end);
+
+                if (sum && !add_number(line, end, sum))
+                        return -EINVAL;
+                any |= sum == &z.managed;
         }
-        if (!any || z.listed > z.managed)
+        if (!any || z.high < z.min || z.listed > z.managed)
                 return -EINVAL;
         *ret = z;
         return 0;

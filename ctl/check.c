@@ -16,7 +16,7 @@
 #include "look.h"
 #include "options.h"
 #include "sampler.h"
-#include "zones.h"
+#include "zoneinfo.h"
 
 static void
 take_fault(void *arg, const char *text)
@@ -45,9 +45,9 @@ read_watermarks(struct check *c)
         size_t len = 0;
         char *text = look_all(c->ctl, "/proc/zoneinfo", &len);
         uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-        struct zones z;
+        struct zoneinfo z;
 
-        if (text && zones_parse(text, len, &z) == 0) {
+        if (text && zoneinfo_parse(text, len, &z) == 0) {
                 c->machine.min_kib = z.min * page_kib;
                 c->machine.high_kib = z.high * page_kib;
         } else {

@@ -27,5 +27,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         assert(data[size - 1] == '\n');
         assert(got.listed <= got.managed);
+        assert(got.min <= got.high);
         return 0;
 }

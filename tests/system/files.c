@@ -147,6 +147,10 @@ files_mount(uint64_t available_kib)
         t.len = 0;
         add(&t, "Filename\tType\tSize\tUsed\tPriority\n");
         (void)close(mount_over("swaps", "/proc/swaps", &t));
+        t.len = 0;
+        add(&t, "Node 0, zone Normal\n min 1\n high 2\n managed %u\n cpu: 0\n count: 0\n",
+            MEMORY_TOTAL_MIB * 256);
+        (void)close(mount_over("zoneinfo", "/proc/zoneinfo", &t));
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of our own over /proc/meminfo, pressure/memory, vmstat and swaps, in this mount namespace
- * only.  What they say is memory.c's to know.
+ * Files of our own over /proc/meminfo, pressure/memory, vmstat, swaps and zoneinfo, in this mount
+ * namespace only.  What they say is memory.c's to know.
  */
 #ifndef FILES_H
 #define FILES_H

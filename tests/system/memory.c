@@ -254,7 +254,7 @@ memory_break(enum memory_fault fault)
         (void)pthread_mutex_unlock(&m.lock);
 }
 
-/* Free pages that the processors keep: 1 GiB of 24 was seen.  A made-up meminfo has none. */
+/* Free pages that the processors keep: 1 GiB of 24 was seen.  A made-up machine has none. */
 static uint64_t
 listed_kib(void)
 {

@@ -14,7 +14,7 @@
 /* A machine of 1 GiB without swap, all of it available. */
 enum { MEMORY_TOTAL_MIB = 1024 };
 
-/* Puts the files over /proc/meminfo, pressure/memory, vmstat and swaps. */
+/* Puts the files over /proc/meminfo, pressure/memory, vmstat, swaps and zoneinfo. */
 void
 memory_make_up(void);
 

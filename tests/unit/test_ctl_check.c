@@ -13,7 +13,6 @@
 #include "config.h"
 #include "ctl/check_hook.h"
 #include "ctl/check_limits.h"
-#include "ctl/zones.h"
 
 #define MIB 1024ull
 #define GIB (1024 * MIB)
@@ -484,51 +483,6 @@ check_warns_of_the_hook(void **state)
         golden_free(&a);
 }
 
-/* ---- zoneinfo ---- */
-
-static void
-zones_are_summed_up(void **state)
-{
-        static const char text[] = "Node 0, zone      DMA\n"
-                                   "  pages free     2816\n"
-                                   "        boost    0\n"
-                                   "        min      14\n"
-                                   "        low      17\n"
-                                   "        high     20\n"
-                                   "        high_min 7\n"
-                                   "  pagesets\n"
-                                   "              high:  378\n"
-                                   "Node 1, zone   Normal\n"
-                                   "        min      100\n"
-                                   "        high     200\n";
-        struct zones z;
-
-        (void)state;
-        assert_int_equal(zones_parse(text, strlen(text), &z), 0);
-        assert_int_equal(z.n, 2);
-        assert_int_equal(z.min, 114);
-        assert_int_equal(z.high, 220);
-}
-
-static void
-zones_refuse_what_is_none(void **state)
-{
-        static const char *const bad[] = { "",
-                                           "min 1\n",
-                                           "  min x\n  high 5\n",
-                                           "  high 5\n",
-                                           "  min 5\n  high 4\n",
-                                           "  minimum 5\n  high 6\n" };
-
-        (void)state;
-        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-                struct zones z = { .n = 42 };
-
-                assert_int_equal(zones_parse(bad[i], strlen(bad[i]), &z), -EINVAL);
-                assert_int_equal(z.n, 42);
-        }
-}
-
 int
 main(void)
 {
@@ -560,8 +514,6 @@ main(void)
                 cmocka_unit_test_teardown(a_hook_where_its_service_does_not_look_is_told,
                                           tear_down),
                 cmocka_unit_test_teardown(check_warns_of_the_hook, tear_down),
-                cmocka_unit_test(zones_are_summed_up),
-                cmocka_unit_test(zones_refuse_what_is_none),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
