@@ -21,7 +21,7 @@ what=check-vm
 
 need_tools() {
         for t in qemu-system-x86_64 busybox cpio zstd xz gcc mke2fs dpkg ldd; do
-                command -v $t >/dev/null || die "$t is missing: run ./bootstrap"
+                command -v $t >/dev/null || die "$t is missing: run ./bootstrap deps check"
         done
 }
 
