@@ -144,17 +144,20 @@ static bool
 read_zones(struct sampler *s)
 {
         struct zoneinfo z;
+        uint64_t kib = 0;
         int r = read_file(s, SAMPLER_ZONES, s->zones, sizeof(s->zones));
 
         if (r >= 0)
                 r = zoneinfo_parse(s->zones, (size_t)r, &z);
-        if (r >= 0 && __builtin_mul_overflow(z.listed, s->page_kib, &s->last.pcp_kib))
+        if (r >= 0 && __builtin_mul_overflow(z.listed, s->page_kib, &kib))
                 r = -EOVERFLOW;
-        if (r >= 0)
-                s->zones_us = s->last.now_us;
-        else
+        if (r < 0) {
                 s->last_error[SAMPLER_ZONES] = r;
-        return r >= 0;
+                return false;
+        }
+        s->listed_kib = kib;
+        s->zones_us = s->last.now_us;
+        return true;
 }
 
 /*
@@ -176,9 +179,10 @@ static void
 keep_zones(struct sampler *s)
 {
         s->page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
-        s->last.pcp_kib = 0;
+        s->listed_kib = 0;
         if (s->fd[SAMPLER_ZONES] >= 0 && (!of_one_source(s) || !read_zones(s)))
                 close_fd(&s->fd[SAMPLER_ZONES]);
+        s->last.pcp_kib = s->listed_kib;
 }
 
 /*
@@ -211,21 +215,41 @@ mend_meminfo(struct sampler *s)
 
 /*
  * The dearest of the files (30 us for two processors), and the kernel holds zone->lock while it
- * prints a zone: as long as half of memory is available and little of it on lists, what the last
- * deep look saw will do.  A number beside a MemAvailable of another time counts pages twice, or
- * not at all; one that is old would be memory that nobody has.
+ * prints a zone: with plenty of memory what the last deep look saw will do.  A number beside a
+ * MemAvailable of another time counts pages twice, or not at all; one that is old would be memory
+ * that nobody has.
+ */
+static void
+look_at_zones(struct sampler *s, bool deep)
+{
+        const struct meminfo *m = &s->last.mem;
+        bool plenty = m->available_kib > m->total_kib / 8 * 5;
+
+        if ((plenty && !deep) || read_zones(s))
+                return;
+        s->faults[SAMPLER_ZONES]++;
+        if (s->last.now_us - s->zones_us > ZONES_OLD_US)
+                s->listed_kib = 0;
+}
+
+/*
+ * Lists that went down between two deep looks must not show as memory that is taken in a tenth of
+ * a second.  A 128th a look is slow enough: from half of memory to TERM, 4 or 5 % of it, would be
+ * 5.8 s, and WATCH looks 5 s ahead.  Below half all is exact, and read at each look from five
+ * eighths on: who falls that far before the last of it was counted is due at WATCH anyway.
  */
 static void
 take_zones(struct sampler *s, bool deep)
 {
         const struct meminfo *m = &s->last.mem;
-        bool plenty = m->available_kib > m->total_kib / 2 && s->last.pcp_kib < m->total_kib / 128;
+        uint64_t slow_kib = sub_floor(s->last.pcp_kib, m->total_kib / 128);
 
-        if (s->fd[SAMPLER_ZONES] < 0 || s->last.stale || (plenty && !deep) || read_zones(s))
+        if (s->fd[SAMPLER_ZONES] < 0 || s->last.stale)
                 return;
-        s->faults[SAMPLER_ZONES]++;
-        if (s->last.now_us - s->zones_us > ZONES_OLD_US)
-                s->last.pcp_kib = 0;
+        look_at_zones(s, deep);
+        s->last.pcp_kib = s->listed_kib;
+        if (m->available_kib > m->total_kib / 2 && slow_kib > s->listed_kib)
+                s->last.pcp_kib = slow_kib;
 }
 
 static bool

@@ -40,7 +40,8 @@ struct sampler {
         uint64_t boxed;
         struct zram_window zram;
         uint64_t page_kib;
-        uint64_t zones_us; /* when zoneinfo was last read */
+        uint64_t zones_us;   /* when zoneinfo was last read */
+        uint64_t listed_kib; /* what it said; last.pcp_kib follows */
         char zones[SAMPLER_ZONES_MAX];
 };
 
@@ -73,12 +74,13 @@ sampler_find_zram(struct sampler *s, const char *sys);
 
 /*
  * One look.  `deep` adds vmstat, zram and ARC to meminfo, zoneinfo and pressure (from WATCH on, and
- * now and then while CALM); with plenty of memory zoneinfo, too, is read by deep looks alone.  A
- * bad or torn read leaves the last good numbers in place (zoneinfo's for a second), counts in
- * faults[], and sets ret->stale when meminfo itself was bad; a meminfo that stays bad for a second
- * is opened anew, and again each second.  has_psi says that there is a pressure file, has_pgscan
- * that this look or the ones before it without a gap were deep and read the number: one torn read
- * must not interrupt a stall.  ret->owned_kibps and ret->inside are left 0: the caller knows them.
+ * now and then while CALM); with plenty of memory zoneinfo, too, is read by deep looks alone, and
+ * ret->pcp_kib goes down to what it says by a 128th of memory a look.  A bad or torn read leaves
+ * the last good numbers in place (zoneinfo's for a second), counts in faults[], and sets ret->stale
+ * when meminfo itself was bad; a meminfo that stays bad for a second is opened anew, and again each
+ * second.  has_psi says that there is a pressure file, has_pgscan that this look or the ones before
+ * it without a gap were deep and read the number: one torn read must not interrupt a stall.
+ * ret->owned_kibps and ret->inside are left 0: the caller knows them.
  */
 void
 sampler_take(struct sampler *s, bool deep, struct sample *ret);
