@@ -7,10 +7,6 @@
 #include <fnmatch.h>
 #include <string.h>
 
-enum {
-        SYSTEM_UID_END = 1000, /* users below run the system, people begin here */
-};
-
 static const char *const kind_words[] = {
         [RULE_NAME] = "name", [RULE_EXE] = "exe",   [RULE_CMDLINE] = "cmdline",
         [RULE_USER] = "user", [RULE_UNIT] = "unit", [RULE_CGROUP] = "cgroup",
@@ -23,8 +19,8 @@ static const char *const kind_words[] = {
  * program behind as .NAME-wrapped.
  *
  * Whatever runs in an interpreter shows the interpreter as its executable, and that must never
- * stand here: it would protect every script.  The few that matter are had by unit or, for the
- * system's own users, by name.  No browser, no shell, no language runtime.
+ * stand here: it would protect every script.  The few that matter are had by unit or, where root
+ * runs them, by name.  No browser, no shell, no language runtime.
  */
 static const char *const builtin[] = {
         /* init and the service managers */
@@ -324,7 +320,7 @@ builtin_matches(const char *pattern, const struct identity *id)
         case 'u':
                 return is_system_unit(id) && glob_matches(glob, id->unit);
         case 'n':
-                return id->uid < SYSTEM_UID_END && glob_matches(glob, id->name);
+                return id->uid == 0 && glob_matches(glob, id->name);
         default:
                 return false;
         }

@@ -36,7 +36,7 @@ struct match {
  * Protection beats avoid, avoid beats prefer; of rules with the same effect the first counts.  The
  * built-in list is asked only while policy.protect_defaults, and cannot be had by renaming oneself:
  * an exe pattern counts only with root_exe, a unit pattern only for /system.slice/UNIT (or a cgroup
- * below it, or init.scope), a name only for uid 0 and system users (below 1000).
+ * below it, or init.scope), a name only for uid 0.
  */
 struct match
 rules_match(const struct policy *p, const struct identity *id);
