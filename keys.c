@@ -23,7 +23,8 @@ enum { NAME_MAX_BYTES = 24 }; /* of a section or key; longer ones are not sugges
 
 const struct key keys[] = {
         KEY("memory", "warn", limit, mem_warn, 0, 5000, "10%, 1G",
-            "Tell people and programs when no more memory than this is available."),
+            "Tell people and programs when no more memory than this is available.  Never less than "
+            "72M, unless it is 0%."),
         KEY("memory", "term", limit, mem_term, 0, 5000, "5%, 512M",
             "Ask the process that takes the memory to end (SIGTERM) when no more than this is "
             "available.  Never less than 48M, unless it is 0%."),
@@ -56,7 +57,8 @@ const struct key keys[] = {
             "A growing process counts as large as it would be after this time.  0s: growth does "
             "not count."),
         KEY("victim", "min_size", size, min_size_kib, 0, KIB_PER_G, "1M",
-            "A process smaller than this is never ended."),
+            "A process smaller than this is never ended, unless with a swarm, which counts as a "
+            "whole, or because it switches off swap that does not fit."),
         KEY("victim", "protect_defaults", flag, protect_defaults, 0, 1, "yes",
             "Never end what the desktop and the system need to run: the session, its windows and "
             "sound, logins, the package manager.  `oomguard --check` prints the list."),
