@@ -283,6 +283,8 @@ take_vmstat(struct sampler *s)
         s->last.pgscan = vm.pgscan;
         s->last.pgsteal = vm.pgsteal;
         s->boxed = vm.boxed;
+        s->direct = vm.direct;
+        s->stalls = vm.stalls;
         s->last.refault = vm.refault;
         s->last.has_refault = vm.has_refault;
         s->oom_kill = vm.oom_kill;

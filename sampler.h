@@ -36,8 +36,8 @@ struct sampler {
         uint64_t faults[SAMPLER_N_FILES]; /* reads that gave nothing usable, ever; mm_stat's count
                                            * as those of SAMPLER_SWAPS */
         int last_error[SAMPLER_N_FILES];  /* negative errno of the last of them, 0: none yet */
-        uint64_t oom_kill;                /* of the last vmstat read, as the next */
-        uint64_t boxed;
+        uint64_t oom_kill;                /* of the last vmstat read, as the next three */
+        uint64_t boxed, direct, stalls;
         struct zram_window zram;
         uint64_t page_kib;
         uint64_t zones_us;   /* when zoneinfo was last read */
@@ -80,7 +80,8 @@ sampler_find_zram(struct sampler *s, const char *sys);
  * when meminfo itself was bad; a meminfo that stays bad for a second is opened anew, and again each
  * second.  has_psi says that there is a pressure file, has_pgscan that this look or the ones before
  * it without a gap were deep and read the number: one torn read must not interrupt a stall.
- * ret->owned_kibps and ret->inside are left 0: the caller knows them.
+ * ret->owned_kibps and ret->inside are left 0, and ret->pgsteal whole where vmstat mixes it: the
+ * caller knows them.
  */
 void
 sampler_take(struct sampler *s, bool deep, struct sample *ret);

@@ -3,6 +3,7 @@
  * Owns the keys of /proc/vmstat that count here.  Never compares them with anything earlier.
  */
 #include <errno.h>
+#include <string.h>
 #include "text.h"
 #include "vmstat.h"
 
@@ -20,6 +21,12 @@ enum {
         REFAULT,
         PSWPIN,
         OOM_KILL,
+        STALL_DMA,
+        STALL_DMA32,
+        STALL_NORMAL,
+        STALL_HIGH,
+        STALL_MOVABLE,
+        STALL_DEVICE,
         N_KEYS
 };
 
@@ -37,12 +44,42 @@ static const struct text_key keys[N_KEYS] = {
         [REFAULT] = TEXT_KEY("workingset_refault"),
         [PSWPIN] = TEXT_KEY("pswpin"),
         [OOM_KILL] = TEXT_KEY("oom_kill"),
+        [STALL_DMA] = TEXT_KEY("allocstall_dma"),
+        [STALL_DMA32] = TEXT_KEY("allocstall_dma32"),
+        [STALL_NORMAL] = TEXT_KEY("allocstall_normal"),
+        [STALL_HIGH] = TEXT_KEY("allocstall_high"),
+        [STALL_MOVABLE] = TEXT_KEY("allocstall_movable"),
+        [STALL_DEVICE] = TEXT_KEY("allocstall_device"),
 };
 
 #define REQUIRED (1u << PGSCAN_KSWAPD | 1u << PGSCAN_DIRECT)
 #define STEAL    (1u << PGSTEAL_KSWAPD | 1u << PGSTEAL_DIRECT)
 #define ALL      (STEAL | 1u << PGSTEAL_ANON | 1u << PGSTEAL_FILE)
 #define BOTH     (1u << REFAULT_ANON | 1u << REFAULT_FILE)
+
+/*
+ * As events these counters leave out what is reclaimed inside limits, as statistics of a node they
+ * do not (mm/vmscan.c: events in 6.18, statistics in 7.2).  Statistics are printed first, and the
+ * first of the events is pgpgin (mm/vmstat.c).
+ */
+static bool
+are_mixed(const char *text, size_t len)
+{
+        static const char events[] = "\npgpgin ", direct[] = "\npgsteal_direct ";
+        const char *end = memmem(text, len, events, sizeof(events) - 1);
+
+        return end && memmem(text, (size_t)(end - text), direct, sizeof(direct) - 1);
+}
+
+static void
+take_apart(struct vmstat *v, const uint64_t value[N_KEYS])
+{
+        for (int i = STALL_DMA; i <= STALL_DEVICE; i++)
+                v->stalls += value[i];
+        v->direct = value[PGSTEAL_DIRECT];
+        v->pgscan = value[PGSCAN_KSWAPD] + v->stalls;
+        v->boxed = 0;
+}
 
 int
 vmstat_parse(const char *text, size_t len, struct vmstat *ret)
@@ -68,5 +105,8 @@ vmstat_parse(const char *text, size_t len, struct vmstat *ret)
         ret->has_refault =
                 (seen & STEAL) == STEAL && ((seen & BOTH) == BOTH || (seen & 1u << REFAULT));
         ret->oom_kill = value[OOM_KILL];
+        ret->direct = ret->stalls = 0;
+        if (are_mixed(text, len))
+                take_apart(ret, value);
         return 0;
 }

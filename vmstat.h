@@ -12,17 +12,24 @@
 
 /* Since boot; only differences mean anything. */
 struct vmstat {
-        uint64_t pgscan;   /* pages: pgscan_kswapd + pgscan_direct, which count global reclaim alone
-                            * (mm/vmscan.c); a cgroup thrashing inside its own limit moves neither.
-                            * pgscan_direct_throttle and pgscan_khugepaged are other counters. */
-        uint64_t pgsteal;  /* pages reclaimed: pgsteal_kswapd + pgsteal_direct, global as well */
-        uint64_t boxed;    /* pages reclaimed inside limits of cgroups, or at their asking: all of
-                            * pgsteal_anon and pgsteal_file (5.8) less those that pgsteal_kswapd,
-                            * _direct, _khugepaged and _proactive count; 0 before 5.8 */
-        uint64_t refault;  /* pages that had to come back: workingset_refault_anon and _file, before
-                            * 5.9 workingset_refault and pswpin: the former counts pages of files
-                            * alone there.  Refaults inside limits count here, too. */
-        bool has_refault;  /* the kernel has both of these */
+        uint64_t pgscan;  /* moves when the kernel reclaims globally, and not when a cgroup thrashes
+                           * inside its own limit (mm/vmscan.c).  Pages: pgscan_kswapd +
+                           * pgscan_direct; where the latter is mixed, pgscan_kswapd + stalls.
+                           * pgscan_direct_throttle and pgscan_khugepaged are other counters. */
+        uint64_t pgsteal; /* pages reclaimed: pgsteal_kswapd + pgsteal_direct, global as well, but
+                           * for direct, where it is not 0 */
+        uint64_t boxed;   /* pages reclaimed inside limits of cgroups, or at their asking: all of
+                           * pgsteal_anon and pgsteal_file (5.8) less those that pgsteal_kswapd,
+                           * _direct, _khugepaged and _proactive count; 0 before 5.8, and where
+                           * these are mixed */
+        uint64_t direct;  /* pgsteal_direct where it is mixed, global and inside limits (some
+                           * kernel after 6.18, 7.2 at the latest); else 0 */
+        uint64_t stalls;  /* there, how often somebody began to reclaim globally by himself: the
+                           * sum of allocstall_*; else 0 */
+        uint64_t refault; /* pages that had to come back: workingset_refault_anon and _file, before
+                           * 5.9 workingset_refault and pswpin: the former counts pages of files
+                           * alone there.  Refaults inside limits count here, too. */
+        bool has_refault; /* the kernel has both of these */
         uint64_t oom_kill; /* processes ended by the kernel, inside limits too; 0 before 4.13 */
 };
 

@@ -17,8 +17,10 @@ static const char kernel_6_1[] = "nr_free_pages 105469\n"
                                  "nr_zone_inactive_anon 2032817\n"
                                  "workingset_refault_anon 40128\n"
                                  "workingset_refault_file 1893410\n"
+                                 "pgpgin 8912003\n"
                                  "pswpin 40128\n"
                                  "pswpout 196123\n"
+                                 "allocstall_normal 512\n"
                                  "pgfault 91823311\n"
                                  "pgmajfault 120411\n"
                                  "pgrefill 3128411\n"
@@ -86,6 +88,52 @@ vmstat_parse_tells_what_was_reclaimed_inside_limits(void **state)
                 assert_int_equal(vmstat_parse(text, strlen(text), &v), 0);
                 assert_true(v.boxed == t[i].boxed);
         }
+}
+
+/* Some of the lines of kernel 7.2, in their order: statistics before pgpgin, events from there on.
+ */
+static const char kernel_7_2[] = "nr_free_pages 105469\n"
+                                 "workingset_refault_anon 0\n"
+                                 "workingset_refault_file 134034\n"
+                                 "pgdemote_kswapd 0\n"
+                                 "pgsteal_kswapd 11081\n"
+                                 "pgsteal_direct 408802\n"
+                                 "pgsteal_khugepaged 0\n"
+                                 "pgsteal_proactive 0\n"
+                                 "pgsteal_anon 0\n"
+                                 "pgsteal_file 419883\n"
+                                 "pgscan_kswapd 20222\n"
+                                 "pgscan_direct 446508\n"
+                                 "pgscan_anon 0\n"
+                                 "pgscan_file 466730\n"
+                                 "pgrefill 64717\n"
+                                 "pgpgin 45\n"
+                                 "pswpin 0\n"
+                                 "allocstall_dma 1\n"
+                                 "allocstall_dma32 20\n"
+                                 "allocstall_normal 300\n"
+                                 "allocstall_movable 4000\n"
+                                 "allocstall_device 0\n"
+                                 "pgscan_direct_throttle 7\n"
+                                 "oom_kill 0\n";
+
+static void
+vmstat_parse_takes_apart_what_counts_inside_limits_too(void **state)
+{
+        struct vmstat v;
+
+        (void)state;
+        assert_int_equal(vmstat_parse(kernel_7_2, strlen(kernel_7_2), &v), 0);
+        assert_int_equal(v.stalls, 4321);
+        assert_int_equal(v.pgscan, 20222 + 4321);
+        assert_int_equal(v.pgsteal, 11081 + 408802);
+        assert_int_equal(v.direct, 408802);
+        assert_int_equal(v.boxed, 0);
+        assert_true(v.has_refault);
+        /* Where they are events they are not mixed, whatever else is there. */
+        assert_int_equal(vmstat_parse(kernel_6_1, strlen(kernel_6_1), &v), 0);
+        assert_int_equal(v.direct, 0);
+        assert_int_equal(v.stalls, 0);
 }
 
 /* Until 5.9 the kernel counted no refaults of anonymous memory: what came back from swap has to do.
@@ -213,6 +261,7 @@ main(void)
         const struct CMUnitTest cases[] = {
                 cmocka_unit_test(vmstat_parse_adds_kswapd_and_direct),
                 cmocka_unit_test(vmstat_parse_tells_what_was_reclaimed_inside_limits),
+                cmocka_unit_test(vmstat_parse_takes_apart_what_counts_inside_limits_too),
                 cmocka_unit_test(
                         vmstat_parse_counts_what_swap_gave_back_where_no_refaults_of_it_are),
                 cmocka_unit_test(vmstat_parse_says_where_refaults_are_not_counted),
