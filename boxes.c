@@ -15,18 +15,24 @@
 #include "text.h"
 #include "vmstat.h"
 
-#define WALK_US   1000000u
+#define WALK_US   250000u
 #define WALK_PART 200u
-/* The limit is at work for so long after it was hit: what the kernel takes for others makes room.
+/* Two looks or three tell whether a limit is at work. */
+#define CHANGE_US 1000000u
+/*
+ * The limit is at work for so long after it was hit.  What the kernel takes for others makes room:
+ * beside a load that moved into swap a container that read a file all the time hit its limit only
+ * once in two seconds.
  */
-#define HIT_US 1000000u
+#define HIT_US 5000000u
 
-enum { REFAULT_ANON, REFAULT_FILE, REFAULT, N_STAT };
+enum { REFAULT_ANON, REFAULT_FILE, REFAULT, STEAL, N_STAT };
 
 static const struct text_key stat_keys[N_STAT] = {
         [REFAULT_ANON] = TEXT_KEY("workingset_refault_anon"),
         [REFAULT_FILE] = TEXT_KEY("workingset_refault_file"),
         [REFAULT] = TEXT_KEY("workingset_refault"), /* before 5.9 */
+        [STEAL] = TEXT_KEY("pgsteal_direct"),
 };
 
 /* How often a charge had to reclaim for memory.high and for memory.max. */
@@ -119,6 +125,8 @@ place(struct boxes *b, uint64_t now_us)
 
         if (b->n < BOXES_MAX)
                 return &b->box[b->n++];
+        if (!b->changes)
+                return NULL;
         for (uint32_t i = 0; i < b->n; i++)
                 if (b->box[i].since < b->walk && !is_at_work(&b->box[i], now_us) &&
                     (!oldest || b->box[i].since < oldest->since))
@@ -130,36 +138,48 @@ place(struct boxes *b, uint64_t now_us)
         return oldest;
 }
 
+/* NULL when there is no place for it, or it has gone. */
+static struct box *
+add(struct boxes *b, int dir, uint64_t id, uint64_t now_us)
+{
+        /* Its own hits: memory.events has those of all below it, too. */
+        int events_fd = open_file(dir, "memory.events.local");
+        int stat_fd = events_fd < 0 ? -1 : open_file(dir, "memory.stat");
+        struct box *box = stat_fd < 0 ? NULL : place(b, now_us);
+
+        if (!box) {
+                close_fd(events_fd);
+                close_fd(stat_fd);
+                return NULL;
+        }
+        *box = (struct box){
+                .id = id, .stat_fd = stat_fd, .events_fd = events_fd, .since = b->walk
+        };
+        return box;
+}
+
 /* Its number when it is followed, else 0. */
 static uint64_t
-follow(struct boxes *b, int dir, uint64_t up, uint64_t now_us)
+follow(struct boxes *b, int dir, enum kind kind, uint64_t up, uint64_t now_us)
 {
         struct stat st;
 
         if (fstat(dir, &st) < 0)
                 return 0;
         struct box *box = find(b, st.st_ino);
-        uint32_t nth = b->n_limited++;
 
-        if (!box && b->n == BOXES_MAX && nth < b->from)
-                return 0;
-        if (!box) {
-                /* Its own hits: memory.events has those of all below it, too. */
-                int events_fd = open_file(dir, "memory.events.local");
-                int stat_fd = events_fd < 0 ? -1 : open_file(dir, "memory.stat");
+        if (kind == LIMITED) {
+                uint32_t nth = b->n_limited++;
 
-                box = stat_fd < 0 ? NULL : place(b, now_us);
-                if (!box) {
-                        close_fd(events_fd);
-                        close_fd(stat_fd);
-                        return 0;
+                if (!box && (b->n < BOXES_MAX || nth >= b->from)) {
+                        box = add(b, dir, st.st_ino, now_us);
+                        b->to = box ? nth + 1 : b->to;
                 }
-                *box = (struct box){ .id = st.st_ino,
-                                     .stat_fd = stat_fd,
-                                     .events_fd = events_fd,
-                                     .since = b->walk };
-                b->to = nth + 1;
+        } else if (box && !is_at_work(box, now_us)) {
+                box = NULL;
         }
+        if (!box)
+                return 0;
         box->up = up;
         box->walk = b->walk;
         return box->id;
@@ -214,7 +234,7 @@ walk(struct boxes *b, uint64_t most, uint64_t now_us)
                 left = depth == 0 ? BOXES_DIRS : left - 1;
                 int fd = open_folder(l->fd, name);
                 enum kind kind = fd < 0 ? BARE : kind_of(fd, most);
-                uint64_t id = kind == LIMITED ? follow(b, fd, l->up, now_us) : 0;
+                uint64_t id = kind == BARE ? 0 : follow(b, fd, kind, l->up, now_us);
 
                 if (kind != BARE && depth + 1 < BOXES_DEPTH)
                         b->level[++depth] = (struct boxes_level){ .fd = fd, .up = id ? id : l->up };
@@ -226,36 +246,38 @@ walk(struct boxes *b, uint64_t most, uint64_t now_us)
 /* ---- what came back ---- */
 
 static bool
-read_sum(struct boxes *b, int fd, const struct text_key *keys, unsigned n_keys, uint64_t *ret)
+read_values(struct boxes *b, int fd, const struct text_key *keys, unsigned n_keys, uint64_t *value)
 {
         ssize_t n = pread(fd, b->text, sizeof(b->text), 0);
+        uint32_t seen = 0;
+
+        if (n < 0)
+                return false;
         struct text_scan scan = {
                 .p = b->text, .end = b->text + n, .keys = keys, .n_keys = n_keys, .stop = ' '
         };
-        uint64_t value[N_STAT] = { 0 };
-        uint32_t seen = 0;
 
-        if (n < 0 || !text_scan_values(&scan, text_read_u64, value, &seen))
-                return false;
-        *ret = 0;
-        for (unsigned i = 0; i < n_keys; i++)
-                *ret += value[i];
-        return true;
+        return text_scan_values(&scan, text_read_u64, value, &seen);
 }
 
 /* False: it has gone. */
 static bool
 read_box(struct boxes *b, struct box *box, uint64_t now_us)
 {
-        uint64_t refaults, hits;
+        uint64_t event[N_EVENTS] = { 0 }, stat[N_STAT] = { 0 };
 
-        if (!read_sum(b, box->events_fd, event_keys, N_EVENTS, &hits) ||
-            !read_sum(b, box->stat_fd, stat_keys, N_STAT, &refaults))
+        if (!read_values(b, box->events_fd, event_keys, N_EVENTS, event) ||
+            !read_values(b, box->stat_fd, stat_keys, N_STAT, stat))
                 return false;
+        uint64_t hits = event[HIGH] + event[MAX];
+        uint64_t refaults = stat[REFAULT_ANON] + stat[REFAULT_FILE] + stat[REFAULT];
+
         if (box->known && hits != box->hits)
                 box->hit_us = now_us;
         box->moved = box->known ? sub_floor(refaults, box->refaults) : 0;
+        box->moved_steals = box->known ? sub_floor(stat[STEAL], box->steals) : 0;
         box->refaults = refaults;
+        box->steals = stat[STEAL];
         box->hits = hits;
         box->known = true;
         return true;
@@ -275,23 +297,38 @@ is_counted_above(struct boxes *b, const struct box *box, uint64_t now_us)
         return false;
 }
 
-static uint64_t
+struct moved {
+        uint64_t refaults, steals;
+        uint32_t n_known; /* of those followed, read before */
+};
+
+static struct moved
 moved_inside(struct boxes *b, uint64_t now_us)
 {
-        uint64_t moved = 0;
+        struct moved moved = { 0 };
 
-        for (uint32_t i = b->n; i-- > 0;)
+        for (uint32_t i = b->n; i-- > 0;) {
+                bool known = b->box[i].known;
+
                 if (b->box[i].walk != b->walk || !read_box(b, &b->box[i], now_us))
                         forget(b, i);
-        for (uint32_t i = 0; i < b->n; i++)
-                if (is_at_work(&b->box[i], now_us) && !is_counted_above(b, &b->box[i], now_us))
-                        moved += b->box[i].moved;
+                else
+                        moved.n_known += known;
+        }
+        for (uint32_t i = 0; i < b->n; i++) {
+                const struct box *box = &b->box[i];
+
+                if (!is_at_work(box, now_us) || is_counted_above(b, box, now_us))
+                        continue;
+                moved.refaults += box->moved;
+                moved.steals += box->moved_steals;
+        }
         return moved;
 }
 
 /* vmstat is printed in parts of a page at most: fs/seq_file.c. */
 static bool
-read_all(struct boxes *b, uint64_t *ret_moved)
+read_all(struct boxes *b, struct moved *ret)
 {
         struct vmstat vm;
         size_t len = 0;
@@ -305,8 +342,12 @@ read_all(struct boxes *b, uint64_t *ret_moved)
         } while (n > 0);
         if (n < 0 || vmstat_parse(b->text, len, &vm) < 0)
                 return false;
-        *ret_moved = b->known ? sub_floor(vm.refault, b->refaults) : 0;
+        *ret = (struct moved){ 0 };
+        if (b->known)
+                *ret = (struct moved){ .refaults = sub_floor(vm.refault, b->refaults),
+                                       .steals = sub_floor(vm.direct, b->direct) };
         b->refaults = vm.refault;
+        b->direct = vm.direct;
         b->known = true;
         return true;
 }
@@ -329,10 +370,14 @@ walk_if_due(struct boxes *b, uint64_t most, uint64_t now_us)
                 return;
         b->walk++;
         b->n_limited = b->to = 0;
+        b->changes = now_us >= b->change_due_us;
         walk(b, most, now_us);
-        /* The next walk goes on behind the last one that got a place, and then from the beginning.
-         */
-        b->from = b->to > b->from ? b->to : 0;
+        /* The next change goes on behind the last one that got a place, and then from the
+         * beginning. */
+        if (b->changes) {
+                b->from = b->to > b->from ? b->to : 0;
+                b->change_due_us = now_us + CHANGE_US;
+        }
         uint64_t rest_us = (cpu_us() - begin_us) * WALK_PART;
 
         b->walk_due_us = now_us + (rest_us > WALK_US ? rest_us : WALK_US);
@@ -346,17 +391,28 @@ boxes_open(struct boxes *b, const char *root, const char *vmstat)
         b->vmstat_fd = -1;
 }
 
-uint32_t
+static uint32_t
+part_bp(uint64_t part, uint64_t all)
+{
+        if (part >= all)
+                return all > 0 ? 10000 : 0;
+        return (uint32_t)mul_div(part, 10000, all);
+}
+
+struct boxes_part
 boxes_look(struct boxes *b, uint64_t most_bytes, uint64_t now_us)
 {
-        uint64_t all;
+        struct moved all;
 
         walk_if_due(b, most_bytes, now_us);
-        uint64_t inside = moved_inside(b, now_us);
+        struct moved inside = moved_inside(b, now_us);
 
-        if (!read_all(b, &all) || all == 0)
-                return 0;
-        return inside >= all ? 10000 : (uint32_t)mul_div(inside, 10000, all);
+        bool known = b->known && (b->n == 0 || inside.n_known > 0);
+
+        if (!read_all(b, &all))
+                return (struct boxes_part){ .known = true };
+        return (struct boxes_part){ known, part_bp(inside.refaults, all.refaults),
+                                    part_bp(inside.steals, all.steals) };
 }
 
 void

@@ -40,6 +40,8 @@
 #define REST_NS 100000000
 /* Of a window of two seconds an eighth. */
 #define BOXES_PERIOD_US (SECOND_US / 4)
+/* Two looks make the first difference. */
+#define BOXES_FIRST_US (SECOND_US / 20)
 /* What people are shown is no older. */
 #define SHOW_US   SECOND_US
 #define SHOW_PART 50u
@@ -413,6 +415,8 @@ tend_boxes(struct errand *e)
         if (!atomic_load(&e->share->boxes) || !e->may_box) {
                 boxes_close(&e->boxes);
                 atomic_store(&e->share->inside_bp, 0);
+                atomic_store(&e->share->inside_steal_bp, 0);
+                atomic_store(&e->share->inside_us, 0);
                 e->boxes_due_us = UINT64_MAX;
                 return;
         }
@@ -421,9 +425,14 @@ tend_boxes(struct errand *e)
         uint64_t half_bytes =
                 (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE);
 
-        atomic_store(&e->share->inside_bp, boxes_look(&e->boxes, half_bytes, now_us));
+        struct boxes_part part = boxes_look(&e->boxes, half_bytes, now_us);
+
+        e->boxes_due_us = now_us + (part.known ? BOXES_PERIOD_US : BOXES_FIRST_US);
+        if (!part.known)
+                return;
+        atomic_store(&e->share->inside_bp, part.refault_bp);
+        atomic_store(&e->share->inside_steal_bp, part.steal_bp);
         atomic_store(&e->share->inside_us, now_us);
-        e->boxes_due_us = now_us + BOXES_PERIOD_US;
 }
 
 /* Waits for what there is to do; rosters come first, people afterwards. */

@@ -126,13 +126,17 @@ look_inside(struct guard *g, struct sample *s)
                 .now_us = s->now_us,
                 .refault = s->refault,
                 .boxed = g->sampler.boxed,
+                .direct = g->sampler.direct,
+                .stalls = g->sampler.stalls,
                 .tight = g->verdict.tight,
                 .told_bp = atomic_load(&g->share->inside_bp),
+                .told_steal_bp = atomic_load(&g->share->inside_steal_bp),
                 .told_us = told_us,
         };
 
         inside_count(&g->inside, &l);
         s->inside = g->inside.pages;
+        s->pgsteal -= g->inside.steals;
 }
 
 void

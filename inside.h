@@ -14,17 +14,25 @@ struct inside_look {
         uint64_t now_us;
         uint64_t refault; /* pages, since boot: in the whole machine */
         uint64_t boxed;   /* the same, reclaimed inside limits */
-        bool tight;       /* the verdict before: memory was tight */
-        uint32_t told_bp; /* the part that the errand thread told last */
-        uint64_t told_us; /* and when */
+        uint64_t direct;  /* ... or perhaps not: vmstat.h, as the next */
+        uint64_t stalls;
+        bool tight;             /* the verdict before: memory was tight */
+        uint32_t told_bp;       /* the part that the errand thread told last */
+        uint32_t told_steal_bp; /* the same, of direct */
+        uint64_t told_us;       /* and when */
 };
 
 struct inside {
-        uint64_t pages;          /* of refault, as far as it was told */
-        bool wanted;             /* the errand thread is to tell */
+        uint64_t pages;  /* of refault, as far as it was told */
+        uint64_t steals; /* of direct: all while nobody stalled, else as far as it was told */
+        bool wanted;     /* the errand thread is to tell */
+        bool known;      /* there was a look before */
         uint64_t refault, boxed; /* as last seen */
-        uint64_t boxed_us;       /* when it moved last */
-        uint64_t tight_us;       /* when memory was tight last */
+        uint64_t direct, stalls;
+        uint64_t open, open_direct; /* moved since it was wanted, and nothing told yet */
+        uint64_t stall_us;          /* when stalls moved last; 0: never */
+        uint64_t boxed_us;          /* when boxed or direct did; 0: never */
+        uint64_t tight_us;          /* when memory was tight last */
 };
 
 void

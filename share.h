@@ -34,10 +34,11 @@ struct share {
         _Atomic(const struct policy *) policy;
         _Atomic uint32_t policy_n; /* its number; stored before it */
         _Atomic bool stop;
-        _Atomic uint64_t errands;         /* how often the errand thread has come round */
-        _Atomic bool recording;           /* every look is to be recorded */
-        _Atomic bool swap_barred;         /* host_bars_swap() */
-        _Atomic uint32_t inside_bp;       /* boxes_look() */
+        _Atomic uint64_t errands;   /* how often the errand thread has come round */
+        _Atomic bool recording;     /* every look is to be recorded */
+        _Atomic bool swap_barred;   /* host_bars_swap() */
+        _Atomic uint32_t inside_bp; /* boxes_look(), as the next */
+        _Atomic uint32_t inside_steal_bp;
         _Atomic uint64_t inside_us;       /* when it said so; CLOCK_MONOTONIC */
         _Atomic uint64_t paused_until_us; /* CLOCK_MONOTONIC; before that nobody is ended */
         int loop_fd;                      /* eventfd: there is something for the loop */

@@ -113,7 +113,7 @@ put_group(const char *group, const char *max, const char *high, const char *curr
 static uint32_t
 look(void)
 {
-        return boxes_look(&b, MOST, now_us);
+        return boxes_look(&b, MOST, now_us).refault_bp;
 }
 
 static uint32_t
@@ -156,9 +156,56 @@ boxes_look_tells_the_part_that_came_back_in_those_at_their_limit(void **state)
         assert_int_equal(look(), 5000);
 }
 
+/* The statistics of the machine, in which what is reclaimed inside limits counts, too. */
+static void
+put_steals(uint64_t kswapd, uint64_t direct)
+{
+        char text[256];
+
+        (void)snprintf(text, sizeof(text),
+                       "pgsteal_kswapd %" PRIu64 "\npgsteal_direct %" PRIu64
+                       "\npgscan_kswapd 1\npgscan_direct 1\npgpgin 5\nallocstall_normal 3\n",
+                       kswapd, direct);
+        put_text("", "vmstat", text);
+}
+
+static void
+put_group_steals(const char *group, uint64_t direct)
+{
+        char text[256];
+
+        (void)snprintf(text, sizeof(text),
+                       "workingset_refault_file 1000\npgsteal_kswapd 7\npgsteal_direct %" PRIu64
+                       "\npgsteal 9\n",
+                       direct);
+        put_text(group, "memory.stat", text);
+}
+
+static void
+boxes_look_tells_the_part_that_was_reclaimed_in_them_where_it_is_mixed(void **state)
+{
+        (void)state;
+        put_group("full", "1000000\n", "max\n", "990000\n");
+        put_group("idle", "1000000\n", "max\n", "990000\n");
+        put_group_steals("full", 500);
+        put_group_steals("idle", 500);
+        put_steals(100, 2000);
+        assert_int_equal(boxes_look(&b, MOST, now_us).steal_bp, 0);
+        hit("full", 0, 1);
+        put_group_steals("full", 800);
+        put_group_steals("idle", 600);
+        put_steals(9000, 3000);
+        assert_int_equal(boxes_look(&b, MOST, now_us).steal_bp, 3000);
+        /* nothing, and then more than all */
+        assert_int_equal(boxes_look(&b, MOST, now_us).steal_bp, 0);
+        put_group_steals("full", 900);
+        put_steals(9000, 3050);
+        assert_int_equal(boxes_look(&b, MOST, now_us).steal_bp, 10000);
+}
+
 /* What the kernel takes from it for others makes room below its limit, for a moment. */
 static void
-boxes_look_takes_a_limit_to_be_at_work_for_a_second(void **state)
+boxes_look_takes_a_limit_to_be_at_work_for_five_seconds(void **state)
 {
         (void)state;
         put_group("a", "1000000\n", "max\n", "1000000\n");
@@ -169,7 +216,7 @@ boxes_look_takes_a_limit_to_be_at_work_for_a_second(void **state)
         assert_int_equal(look(), 0);
         put_stat("a", 100, 1010);
         put_all(1120);
-        assert_int_equal(look_after(SECOND - 1), 5000);
+        assert_int_equal(look_after(5 * SECOND - 1), 5000);
         put_stat("a", 100, 1030);
         put_all(1140);
         assert_int_equal(look_after(1), 0);
@@ -178,6 +225,28 @@ boxes_look_takes_a_limit_to_be_at_work_for_a_second(void **state)
         hit("a", 1, 1);
         put_all(1180);
         assert_int_equal(look(), 7500);
+}
+
+/* Short of memory the kernel takes most of it, and so much comes back only slowly. */
+static void
+boxes_look_stays_with_one_that_was_at_its_limit_and_lost_most_of_it(void **state)
+{
+        (void)state;
+        put_group("a", "1000000\n", "max\n", "1000000\n");
+        put_group("b", "1000000\n", "max\n", "1000000\n");
+        put_all(1000);
+        (void)look();
+        hit("a", 0, 1);
+        (void)look();
+        put_text("a", "memory.current", "300000\n");
+        put_text("b", "memory.current", "300000\n");
+        put_stat("a", 100, 1030);
+        put_stat("b", 100, 1030);
+        put_all(1100);
+        assert_int_equal(look_after(5 * SECOND - 1), 3000);
+        assert_int_equal(b.n, 1);
+        (void)look_after(SECOND / 4);
+        assert_int_equal(b.n, 0);
 }
 
 /* Else one small group at its limit would make everybody's below the same roof count. */
@@ -207,7 +276,7 @@ boxes_look_counts_no_hit_of_another_limit_below(void **state)
 }
 
 static void
-boxes_look_searches_once_a_second(void **state)
+boxes_look_searches_four_times_a_second(void **state)
 {
         (void)state;
         put_group("a", "1000000\n", "max\n", "400000\n");
@@ -215,12 +284,12 @@ boxes_look_searches_once_a_second(void **state)
         (void)look();
         assert_int_equal(b.n, 0);
         put_text("a", "memory.current", "500000\n");
-        (void)look_after(SECOND - 1);
+        (void)look_after(SECOND / 4 - 1);
         assert_int_equal(b.n, 0);
         (void)look_after(1);
         assert_int_equal(b.n, 1);
         put_text("a", "memory.max", "max\n");
-        (void)look_after(SECOND - 1);
+        (void)look_after(SECOND / 4 - 1);
         assert_int_equal(b.n, 1);
         (void)look_after(1);
         assert_int_equal(b.n, 0);
@@ -229,7 +298,7 @@ boxes_look_searches_once_a_second(void **state)
         boxes_close(&b);
         (void)look();
         assert_int_equal(b.n, 0);
-        (void)look_after(SECOND);
+        (void)look_after(SECOND / 4);
         assert_int_equal(b.n, 1);
 }
 
@@ -394,9 +463,11 @@ main(void)
 {
         const struct CMUnitTest tests[] = {
                 CASE(boxes_look_tells_the_part_that_came_back_in_those_at_their_limit),
-                CASE(boxes_look_takes_a_limit_to_be_at_work_for_a_second),
+                CASE(boxes_look_tells_the_part_that_was_reclaimed_in_them_where_it_is_mixed),
+                CASE(boxes_look_takes_a_limit_to_be_at_work_for_five_seconds),
+                CASE(boxes_look_stays_with_one_that_was_at_its_limit_and_lost_most_of_it),
                 CASE(boxes_look_counts_no_hit_of_another_limit_below),
-                CASE(boxes_look_searches_once_a_second),
+                CASE(boxes_look_searches_four_times_a_second),
                 CASE(boxes_look_follows_who_has_half_of_a_limit_that_is_not_most_of_the_machine),
                 CASE(boxes_look_goes_as_deep_as_it_has_places_for),
                 CASE(boxes_look_has_a_share_of_its_time_for_each_folder_of_the_root),
