@@ -17,14 +17,16 @@
 
 #define WALK_US   250000u
 #define WALK_PART 200u
-/* Two looks or three tell whether a limit is at work. */
-#define CHANGE_US 1000000u
+/* A place is kept for longer than from one hit to the next, or nobody would be seen at work. */
+#define CHANGE_US 2500000u
+/* Who does not hit his limit within this time has nothing to say at first. */
+#define FIRST_US 1000000u
 /*
  * The limit is at work for so long after it was hit.  What the kernel takes for others makes room:
  * beside a load that moved into swap a container that read a file all the time hit its limit only
  * once in two seconds.
  */
-#define HIT_US 5000000u
+#define HIT_US 3000000u
 
 enum { REFAULT_ANON, REFAULT_FILE, REFAULT, STEAL, N_STAT };
 
@@ -299,7 +301,7 @@ is_counted_above(struct boxes *b, const struct box *box, uint64_t now_us)
 
 struct moved {
         uint64_t refaults, steals;
-        uint32_t n_known; /* of those followed, read before */
+        uint32_t n_work; /* limits that are at work */
 };
 
 static struct moved
@@ -307,19 +309,15 @@ moved_inside(struct boxes *b, uint64_t now_us)
 {
         struct moved moved = { 0 };
 
-        for (uint32_t i = b->n; i-- > 0;) {
-                bool known = b->box[i].known;
-
+        for (uint32_t i = b->n; i-- > 0;)
                 if (b->box[i].walk != b->walk || !read_box(b, &b->box[i], now_us))
                         forget(b, i);
-                else
-                        moved.n_known += known;
-        }
         for (uint32_t i = 0; i < b->n; i++) {
                 const struct box *box = &b->box[i];
 
                 if (!is_at_work(box, now_us) || is_counted_above(b, box, now_us))
                         continue;
+                moved.n_work++;
                 moved.refaults += box->moved;
                 moved.steals += box->moved_steals;
         }
@@ -399,6 +397,14 @@ part_bp(uint64_t part, uint64_t all)
         return (uint32_t)mul_div(part, 10000, all);
 }
 
+/* Whether nothing is an answer: a limit is seen at work when it is hit between two looks. */
+static bool
+is_known(const struct boxes *b, const struct moved *inside, uint64_t now_us)
+{
+        return b->known && b->walk != b->closed_walk &&
+               (b->n == 0 || inside->n_work > 0 || now_us - b->first_us >= FIRST_US);
+}
+
 struct boxes_part
 boxes_look(struct boxes *b, uint64_t most_bytes, uint64_t now_us)
 {
@@ -407,8 +413,10 @@ boxes_look(struct boxes *b, uint64_t most_bytes, uint64_t now_us)
         walk_if_due(b, most_bytes, now_us);
         struct moved inside = moved_inside(b, now_us);
 
-        bool known = b->known && (b->n == 0 || inside.n_known > 0);
+        bool known = is_known(b, &inside, now_us);
 
+        if (!b->known)
+                b->first_us = now_us;
         if (!read_all(b, &all))
                 return (struct boxes_part){ .known = true };
         return (struct boxes_part){ known, part_bp(inside.refaults, all.refaults),
@@ -423,4 +431,5 @@ boxes_close(struct boxes *b)
         close_fd(b->vmstat_fd);
         b->vmstat_fd = -1;
         b->known = false;
+        b->closed_walk = b->walk;
 }

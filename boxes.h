@@ -52,6 +52,8 @@ struct boxes {
         int vmstat_fd;             /* -1: not open */
         uint32_t n;
         uint64_t walk, walk_due_us;
+        uint64_t closed_walk; /* the last before boxes_close() */
+        uint64_t first_us;    /* when it was looked for the first time since then */
         uint64_t change_due_us;
         bool changes;       /* others may take places in this walk */
         uint32_t n_limited; /* seen by this walk */
@@ -68,16 +70,16 @@ boxes_open(struct boxes *b, const char *root, const char *vmstat);
 
 /* In basis points. */
 struct boxes_part {
-        bool known;          /* false: nobody was read before, so these are 0 */
+        bool known;          /* false: too soon to tell, these are 0 for want of an answer */
         uint32_t refault_bp; /* of all that came back */
         uint32_t steal_bp;   /* of vmstat's direct; 0 where that is */
 };
 
 /*
  * Of what moved since the last time, so much did in those that have been at their limit within
- * five seconds; 0 at first, and where nothing can be read.  Looks for them four times a second, and
- * less often where that would take more than half a percent of a processor.  A limit of more than
- * `most_bytes` counts for none: what fills most of the machine is the machine's trouble.
+ * three seconds; 0 at first, and where nothing can be read.  Looks for them four times a second,
+ * and less often where that would take more than half a percent of a processor.  A limit of more
+ * than `most_bytes` counts for none: what fills most of the machine is the machine's trouble.
  */
 struct boxes_part
 boxes_look(struct boxes *b, uint64_t most_bytes, uint64_t now_us);

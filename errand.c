@@ -40,7 +40,7 @@
 #define REST_NS 100000000
 /* Of a window of two seconds an eighth. */
 #define BOXES_PERIOD_US (SECOND_US / 4)
-/* Two looks make the first difference. */
+/* Until there is an answer. */
 #define BOXES_FIRST_US (SECOND_US / 20)
 /* What people are shown is no older. */
 #define SHOW_US   SECOND_US

@@ -128,14 +128,14 @@ look_inside(struct guard *g, struct sample *s)
                 .boxed = g->sampler.boxed,
                 .direct = g->sampler.direct,
                 .stalls = g->sampler.stalls,
-                .tight = g->verdict.tight,
+                .tight = g->verdict.tight || g->verdict.available_kib <= g->verdict.term_kib,
                 .told_bp = atomic_load(&g->share->inside_bp),
                 .told_steal_bp = atomic_load(&g->share->inside_steal_bp),
                 .told_us = told_us,
         };
 
         inside_count(&g->inside, &l);
-        s->inside = g->inside.pages;
+        s->inside = g->inside.shown;
         s->pgsteal -= g->inside.steals;
 }
 

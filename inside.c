@@ -12,6 +12,8 @@
 #define TOLD_US 5000000u
 /* Who reclaims by himself is counted when he begins, his pages as he goes on. */
 #define STALL_US 1000000u
+/* The first answer takes 100 ms; a thread that is later than this may be held up by the machine. */
+#define ANSWER_US 1000000u
 
 /* Of what moved, and of what is still open, as far as something is told. */
 static uint64_t
@@ -34,8 +36,8 @@ count_steals(struct inside *in, const struct inside_look *l, bool holds)
                 in->stall_us = l->now_us;
         if (in->stall_us == 0 || l->now_us - in->stall_us >= STALL_US)
                 in->steals += direct;
-        else
-                in->steals += count(&in->open_direct, direct, l->told_steal_bp, holds);
+        else if (holds)
+                in->steals += mul_div(direct, l->told_steal_bp, 10000);
         if (direct > 0)
                 in->boxed_us = l->now_us;
         in->direct = l->direct;
@@ -46,9 +48,12 @@ count_steals(struct inside *in, const struct inside_look *l, bool holds)
  * Somebody reclaims inside a limit: whose refaults are whose is to be known before it matters.  The
  * errand thread tells the part; when it is late, what it said last holds for a while, and what it
  * says first is said of all since it was asked: on 7.2 a container thrashes from the first moment,
- * and half a second of it was enough to end the browser beside it.  Nobody asks while memory is not
- * tight.  What came back then is no trouble of the machine's, and all of it counts: else it was ten
- * seconds of thrashing to whoever fills memory beside a container.
+ * and half a second of it was enough to end the browser beside it.  Until then all of it is shown.
+ * Nobody asks while memory is not tight.  What came back then is in nobody's way, and all of it
+ * counts: else it was ten seconds of thrashing to whoever fills memory beside a container.
+ *
+ * Of what was reclaimed nothing is said afterwards: pgsteal would run back, and to a window that
+ * began before that nothing at all would have been reclaimed.
  */
 void
 inside_count(struct inside *in, const struct inside_look *l)
@@ -63,13 +68,16 @@ inside_count(struct inside *in, const struct inside_look *l)
                 in->tight_us = l->now_us;
         bool boxed = in->boxed_us != 0 && l->now_us - in->boxed_us < WANTED_US;
 
+        if (!in->wanted)
+                in->asked_us = l->now_us;
         in->wanted = boxed && l->now_us - in->tight_us < WANTED_US;
         if (boxed && !in->wanted)
                 in->pages += refault;
         else
                 in->pages += count(&in->open, refault, l->told_bp, holds);
         if (!in->wanted)
-                in->open = in->open_direct = 0;
+                in->open = 0;
+        in->shown = in->pages + (l->now_us - in->asked_us < ANSWER_US ? in->open : 0);
         in->refault = l->refault;
         in->boxed = l->boxed;
         in->known = true;

@@ -16,7 +16,7 @@ struct inside_look {
         uint64_t boxed;   /* the same, reclaimed inside limits */
         uint64_t direct;  /* ... or perhaps not: vmstat.h, as the next */
         uint64_t stalls;
-        bool tight;             /* the verdict before: memory was tight */
+        bool tight;             /* the verdict before: memory was tight, or TERM at hand */
         uint32_t told_bp;       /* the part that the errand thread told last */
         uint32_t told_steal_bp; /* the same, of direct */
         uint64_t told_us;       /* and when */
@@ -29,10 +29,12 @@ struct inside {
         bool known;      /* there was a look before */
         uint64_t refault, boxed; /* as last seen */
         uint64_t direct, stalls;
-        uint64_t open, open_direct; /* moved since it was wanted, and nothing told yet */
-        uint64_t stall_us;          /* when stalls moved last; 0: never */
-        uint64_t boxed_us;          /* when boxed or direct did; 0: never */
-        uint64_t tight_us;          /* when memory was tight last */
+        uint64_t open;     /* of refault: moved since it was wanted, and nothing told yet */
+        uint64_t asked_us; /* when it began to be wanted */
+        uint64_t shown;    /* pages, and for a moment what is open: for the sample */
+        uint64_t stall_us; /* when stalls moved last; 0: never */
+        uint64_t boxed_us; /* when boxed or direct did; 0: never */
+        uint64_t tight_us; /* when memory was tight last */
 };
 
 void

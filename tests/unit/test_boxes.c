@@ -205,7 +205,7 @@ boxes_look_tells_the_part_that_was_reclaimed_in_them_where_it_is_mixed(void **st
 
 /* What the kernel takes from it for others makes room below its limit, for a moment. */
 static void
-boxes_look_takes_a_limit_to_be_at_work_for_five_seconds(void **state)
+boxes_look_takes_a_limit_to_be_at_work_for_three_seconds(void **state)
 {
         (void)state;
         put_group("a", "1000000\n", "max\n", "1000000\n");
@@ -216,7 +216,7 @@ boxes_look_takes_a_limit_to_be_at_work_for_five_seconds(void **state)
         assert_int_equal(look(), 0);
         put_stat("a", 100, 1010);
         put_all(1120);
-        assert_int_equal(look_after(5 * SECOND - 1), 5000);
+        assert_int_equal(look_after(3 * SECOND - 1), 5000);
         put_stat("a", 100, 1030);
         put_all(1140);
         assert_int_equal(look_after(1), 0);
@@ -243,7 +243,7 @@ boxes_look_stays_with_one_that_was_at_its_limit_and_lost_most_of_it(void **state
         put_stat("a", 100, 1030);
         put_stat("b", 100, 1030);
         put_all(1100);
-        assert_int_equal(look_after(5 * SECOND - 1), 3000);
+        assert_int_equal(look_after(3 * SECOND - 1), 3000);
         assert_int_equal(b.n, 1);
         (void)look_after(SECOND / 4);
         assert_int_equal(b.n, 0);
@@ -273,6 +273,50 @@ boxes_look_counts_no_hit_of_another_limit_below(void **state)
         put_stat("u/tiny", 100, 1500);
         put_all(43000);
         assert_int_equal(look(), 5000);
+}
+
+static bool
+known_after(uint64_t us)
+{
+        now_us += us;
+        return boxes_look(&b, MOST, now_us).known;
+}
+
+/* To be at work a limit has to be hit between two looks. */
+static void
+boxes_look_takes_nothing_for_an_answer_after_a_second(void **state)
+{
+        (void)state;
+        put_all(1000);
+        assert_false(known_after(0));
+        assert_true(known_after(1)); /* there is none */
+        boxes_close(&b);
+        now_us += SECOND;
+        put_group("a", "1000000\n", "max\n", "1000000\n");
+        assert_false(known_after(0));
+        assert_false(known_after(SECOND - 1));
+        assert_true(known_after(1));
+        boxes_close(&b);
+        assert_false(known_after(SECOND));
+        assert_false(known_after(1));
+        hit("a", 0, 1);
+        assert_true(known_after(1));
+}
+
+/* A walk that was dear is not made again at once, whoever asks. */
+static void
+boxes_look_has_no_answer_before_it_has_searched_again(void **state)
+{
+        (void)state;
+        put_all(1000);
+        put_group("a", "1000000\n", "max\n", "1000000\n");
+        (void)look();
+        boxes_close(&b);
+        b.walk_due_us = now_us + 5 * SECOND;
+        assert_false(known_after(0));
+        assert_false(known_after(5 * SECOND - 1));
+        assert_true(known_after(1));
+        assert_int_equal(b.n, 1);
 }
 
 static void
@@ -464,9 +508,11 @@ main(void)
         const struct CMUnitTest tests[] = {
                 CASE(boxes_look_tells_the_part_that_came_back_in_those_at_their_limit),
                 CASE(boxes_look_tells_the_part_that_was_reclaimed_in_them_where_it_is_mixed),
-                CASE(boxes_look_takes_a_limit_to_be_at_work_for_five_seconds),
+                CASE(boxes_look_takes_a_limit_to_be_at_work_for_three_seconds),
                 CASE(boxes_look_stays_with_one_that_was_at_its_limit_and_lost_most_of_it),
                 CASE(boxes_look_counts_no_hit_of_another_limit_below),
+                CASE(boxes_look_takes_nothing_for_an_answer_after_a_second),
+                CASE(boxes_look_has_no_answer_before_it_has_searched_again),
                 CASE(boxes_look_searches_four_times_a_second),
                 CASE(boxes_look_follows_who_has_half_of_a_limit_that_is_not_most_of_the_machine),
                 CASE(boxes_look_goes_as_deep_as_it_has_places_for),
