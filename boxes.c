@@ -19,7 +19,7 @@
 #define WALK_PART 200u
 /* A place is kept for longer than from one hit to the next, or nobody would be seen at work. */
 #define CHANGE_US 2500000u
-/* Who does not hit his limit within this time has nothing to say at first. */
+/* Nobody seen at his limit within this time: then that is the answer. */
 #define FIRST_US 1000000u
 /*
  * The limit is at work for so long after it was hit.  What the kernel takes for others makes room:
@@ -397,12 +397,15 @@ part_bp(uint64_t part, uint64_t all)
         return (uint32_t)mul_div(part, 10000, all);
 }
 
-/* Whether nothing is an answer: a limit is seen at work when it is hit between two looks. */
+/*
+ * Whether nothing is an answer: a limit is seen at work when it is hit between two looks, and one
+ * that has just begun to fill was none yet at the last walk.
+ */
 static bool
 is_known(const struct boxes *b, const struct moved *inside, uint64_t now_us)
 {
         return b->known && b->walk != b->closed_walk &&
-               (b->n == 0 || inside->n_work > 0 || now_us - b->first_us >= FIRST_US);
+               (inside->n_work > 0 || now_us - b->first_us >= FIRST_US);
 }
 
 struct boxes_part

@@ -289,6 +289,7 @@ boxes_look_takes_nothing_for_an_answer_after_a_second(void **state)
         (void)state;
         put_all(1000);
         assert_false(known_after(0));
+        assert_false(known_after(SECOND - 1));
         assert_true(known_after(1)); /* there is none */
         boxes_close(&b);
         now_us += SECOND;
