@@ -34,6 +34,17 @@
 #define LASTING_US 250000u
 /* A full stall of this share is cause enough to act between TERM and KILL. */
 #define CAUSE_FULL_BP 500u
+/*
+ * Who fills swap stands still for most of the time, and nobody else notices: a program beside one
+ * of them waited for 0.16 s at the worst.  Where so many for each processor do so at once each
+ * waits for all the others, and so does everybody else: beside forty it was 2.3 s, and swap lasts
+ * for as long.  They are not given the time of a window.  Once they stand still they hardly grow:
+ * they are who grew before, by what KILL leaves in a few seconds.  A dozen that grow by a little
+ * beside somebody else's thrash are none.
+ */
+#define RIVALS   8u
+#define CROWD_S  4u
+#define CROWD_US (2 * SECOND_US)
 /* With less time than this until KILL no process ends by itself: SIGTERM would be a wasted look. */
 #define RACE_US 250000u
 /* Thrashing that comes and goes is judged over so many windows (as long as points are kept for),
@@ -307,6 +318,12 @@ reaches(const struct verdict *v, uint64_t available_kib, uint64_t limit, uint64_
         return swap && mem_low(available_kib, limit);
 }
 
+static bool
+is_owned(const struct sample *s, const struct verdict *v)
+{
+        return v->fall_kibps > 0 && s->owned_kibps >= v->fall_kibps / 2;
+}
+
 static enum level
 judge_low(const struct policy *p, struct decide_state *st, const struct sample *s,
           const struct limits *l, const struct window *w, struct verdict *v)
@@ -315,7 +332,7 @@ judge_low(const struct policy *p, struct decide_state *st, const struct sample *
          */
         bool stands_still =
                 v->full_bp >= CAUSE_FULL_BP && !w->elsewhere && (w->reclaim || !s->has_pgscan);
-        bool owned = v->fall_kibps > 0 && s->owned_kibps >= v->fall_kibps / 2;
+        bool owned = is_owned(s, v);
 
         v->below_term = mem_low(l->easy_kib, v->term_kib) && swap_low(v, v->swap_term_kib);
         if (mem_low(l->available_kib, v->kill_kib) && swap_low(v, v->swap_kill_kib)) {
@@ -389,6 +406,21 @@ is_frozen(const struct policy *p, const struct decide_state *st, const struct sa
         return true;
 }
 
+static bool
+stalls_in_a_crowd(const struct policy *p, const struct decide_state *st, const struct sample *s,
+                  const struct limits *l, struct verdict *v)
+{
+        if (st->crowd_us == 0 || s->now_us - st->crowd_us >= CROWD_US || !s->has_psi ||
+            p->psi_kill_bp == 0 || !mem_low(l->available_kib, v->kill_kib))
+                return false;
+        struct window w = window_look_back(&st->past, s, LASTING_US, st->pressure_from_us);
+
+        if (!w.whole || !w.reclaim || w.full_bp < p->psi_kill_bp)
+                return false;
+        measure_pressure(v, &w);
+        return true;
+}
+
 static enum level
 judge_stall(const struct policy *p, struct decide_state *st, const struct sample *s,
             const struct limits *l, const struct window *w, struct verdict *v)
@@ -403,7 +435,8 @@ judge_stall(const struct policy *p, struct decide_state *st, const struct sample
                 return LEVEL_KILL;
         if (term && s->now_us - st->term_since_us >= p->psi_hold_us)
                 return LEVEL_TERM;
-        if (stalls_slowly(p, st, s, l, v) || is_frozen(p, st, s, l, v))
+        if (stalls_slowly(p, st, s, l, v) || is_frozen(p, st, s, l, v) ||
+            stalls_in_a_crowd(p, st, s, l, v))
                 return LEVEL_TERM;
         /* People can know before the hold time is over. */
         return term ? LEVEL_WARN : LEVEL_CALM;
@@ -537,6 +570,8 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
 
         v.tight = mem_low(l.easy_kib, l.below_kib);
         note_low(st, s, &l, v.term_kib);
+        if (s->rivals >= RIVALS && is_owned(s, &v) && v.fall_kibps >= v.kill_kib / CROWD_S)
+                st->crowd_us = s->now_us;
         low = judge_low(p, st, s, &l, &w, &v);
         stall = judge_stall(p, st, s, &l, &w, &v);
         v.act = low;

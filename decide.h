@@ -83,6 +83,7 @@ struct decide_state {
         uint64_t stand_kib, stand_at_us; /* the supply, and since when it has been about that */
         uint64_t learn_until_us;         /* lows before this are how the machine was found */
         uint64_t term_since_us, kill_since_us; /* stall above the share, without a gap; 0: not */
+        uint64_t crowd_us;                     /* when a crowd grew last; 0: never */
         uint64_t pressure_from_us;             /* what stood still before counts for nothing */
         uint64_t quiet_until_us;               /* only KILL acts before this */
         uint64_t swap_total_kib;               /* of the last sample */

@@ -102,8 +102,10 @@ static void
 refresh(struct guard *g, struct sample *s)
 {
         s->owned_kibps = g->owned_kibps;
+        s->rivals = g->rivals;
         if (g->verdict.level < LEVEL_WATCH || !g->roster) {
                 s->owned_kibps = 0;
+                s->rivals = 0;
                 return;
         }
         uint64_t every_us = g->verdict.next_us < DECIDE_TICK_US ? REFRESH_FAST_US : REFRESH_US;
@@ -113,6 +115,7 @@ refresh(struct guard *g, struct sample *s)
                 return;
         g->owned_kibps = roster_refresh_in_turns(&g->roster->roster, s->now_us);
         s->owned_kibps = g->owned_kibps;
+        s->rivals = g->rivals = roster_growers(&g->roster->roster) / g->n_cpu;
         g->refreshed_us = s->now_us;
         flight_count_others(g, s->now_us);
 }
@@ -361,6 +364,9 @@ guard_open(struct guard *g, struct share *share, const struct policy *policy)
 {
         int r;
 
+        long n_cpu = sysconf(_SC_NPROCESSORS_ONLN);
+
+        g->n_cpu = n_cpu > 0 ? (uint32_t)n_cpu : 1;
         g->share = share;
         g->policy = policy;
         g->sampler = (struct sampler)SAMPLER_INIT;

@@ -51,7 +51,9 @@ struct guard {
         struct inside inside;
         uint64_t refreshed_us;
         uint64_t owned_kibps; /* growth of those that may be ended, when they were last looked at */
-        uint64_t deep_us;     /* when the last deep sample was taken */
+        uint32_t rivals;      /* the same of sample.rivals */
+        uint32_t n_cpu;
+        uint64_t deep_us; /* when the last deep sample was taken */
         enum level told;
         bool told_nobody;     /* once until memory has recovered */
         bool told_paused;     /* it was the pause that was told */

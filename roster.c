@@ -156,6 +156,25 @@ roster_refresh_in_turns(struct roster *r, uint64_t now_us)
         return refresh(r, now_us, false);
 }
 
+uint32_t
+roster_growers(const struct roster *r)
+{
+        const uint64_t most_kibps = UINT64_C(1) << 24; /* so that the squares of all fit */
+        uint64_t sum = 0, squares = 0;
+
+        for (uint32_t i = 0; i < r->n; i++) {
+                uint64_t kibps = r->c[i].growth_kibps;
+
+                if (!candidate_eligible(&r->c[i]))
+                        continue;
+                if (kibps > most_kibps)
+                        kibps = most_kibps;
+                sum += kibps;
+                squares += kibps * kibps;
+        }
+        return squares ? (uint32_t)mul_div(sum, sum, squares) : 0;
+}
+
 const struct candidate *
 roster_find(const struct roster *r, const struct candidate *c)
 {

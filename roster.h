@@ -30,6 +30,13 @@ roster_refresh(struct roster *r, uint64_t now_us);
 uint64_t
 roster_refresh_in_turns(struct roster *r, uint64_t now_us);
 
+/*
+ * Among how many of those that may be ended the growth is shared, as if each of them grew as fast:
+ * the square of its sum by the sum of its squares.  0 when nobody grows.
+ */
+uint32_t
+roster_growers(const struct roster *r);
+
 /* Reads one candidate's sizes: false when it has gone (all 0) or its file cannot be read. */
 bool
 roster_read(struct candidate *c);

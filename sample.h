@@ -30,6 +30,7 @@ struct sample {
         uint64_t owned_kibps;     /* growth of all candidates that may be ended, KiB a second */
         uint64_t pcp_kib;         /* free, on lists of the CPUs: not in mem, see zoneinfo.h; 0: not
                                    * known */
+        uint32_t rivals;          /* of those, so many for each processor share the growth */
         bool has_psi;
         bool has_pgscan;  /* read from WATCH on only */
         bool has_refault; /* the kernel counts them, and has_pgscan */

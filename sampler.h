@@ -80,8 +80,8 @@ sampler_find_zram(struct sampler *s, const char *sys);
  * when meminfo itself was bad; a meminfo that stays bad for a second is opened anew, and again each
  * second.  has_psi says that there is a pressure file, has_pgscan that this look or the ones before
  * it without a gap were deep and read the number: one torn read must not interrupt a stall.
- * ret->owned_kibps and ret->inside are left 0, and ret->pgsteal whole where vmstat mixes it: the
- * caller knows them.
+ * ret->owned_kibps, ret->rivals and ret->inside are left 0, and ret->pgsteal whole where vmstat
+ * mixes it: the caller knows them.
  */
 void
 sampler_take(struct sampler *s, bool deep, struct sample *ret);

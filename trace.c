@@ -15,7 +15,7 @@
  * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last ones
  * came later: a line without them has 0 there.
  */
-enum { N_NUMBERS = 27, N_NUMBERS_MIN = 22 };
+enum { N_NUMBERS = 28, N_NUMBERS_MIN = 22 };
 enum {
         FLAG_PSI = 1,
         FLAG_PGSCAN = 2,
@@ -60,6 +60,7 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->inside,
                 s->swap_barred_kib,
                 s->pcp_kib,
+                s->rivals,
         };
 
         memcpy(n, all, sizeof(all));
@@ -98,6 +99,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .inside = n[24],
                 .swap_barred_kib = n[25],
                 .pcp_kib = n[26],
+                .rivals = (uint32_t)n[27],
         };
 }
 
@@ -165,7 +167,7 @@ trace_parse(const char *line, size_t len, struct sample *ret, struct trace_verdi
                 else if (i < N_NUMBERS_MIN)
                         return -EINVAL;
         }
-        if (n[12] > UINT32_MAX || n[13] > UINT32_MAX || n[17] > UINT32_MAX)
+        if (n[12] > UINT32_MAX || n[13] > UINT32_MAX || n[17] > UINT32_MAX || n[27] > UINT32_MAX)
                 return -EINVAL;
         int level = take_word(&p, end, level_of, LEVEL_KILL + 1);
         int act = take_word(&p, end, level_of, LEVEL_KILL + 1);

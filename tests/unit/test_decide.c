@@ -1163,6 +1163,76 @@ decide_takes_no_shorter_freeze_for_one(void **state)
         assert_int_equal(press(&m, 1 * SECOND, 9000, 10), LEVEL_CALM);
 }
 
+/* So many share growth until KILL's 250,000 KiB, by so much a tick, and then stand still. */
+static enum level
+crowd_by(struct machine *m, uint32_t rivals, uint64_t owned_kibps, uint64_t left_kib,
+         uint64_t step_kib)
+{
+        set_out_to_drag(m, left_kib + 20 * step_kib);
+        for (; m->s.mem.available_kib > left_kib; m->s.mem.available_kib -= step_kib) {
+                m->s.rivals = rivals;
+                m->s.owned_kibps = owned_kibps;
+                assert_int_equal(look_after(m, 100 * MS), LEVEL_CALM);
+        }
+        m->s.rivals = 0;
+        m->s.owned_kibps = 0;
+        return press(m, 300 * MS, 6000, 10);
+}
+
+static enum level
+crowd(struct machine *m, uint32_t rivals, uint64_t owned_kibps, uint64_t left_kib)
+{
+        return crowd_by(m, rivals, owned_kibps, left_kib, 10000);
+}
+
+static void
+decide_gives_a_crowd_that_fills_swap_no_time(void **state)
+{
+        static const struct {
+                uint32_t rivals;
+                uint64_t owned_kibps, left_kib;
+                enum level act;
+        } rows[] = {
+                { 8, 100000, 250000, LEVEL_TERM }, { 40, 50000, 250000, LEVEL_TERM },
+                { 7, 100000, 250000, LEVEL_CALM }, { 8, 49999, 250000, LEVEL_CALM },
+                { 8, 100000, 260000, LEVEL_CALM },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                assert_int_equal(crowd(&m, rows[i].rivals, rows[i].owned_kibps, rows[i].left_kib),
+                                 rows[i].act);
+                if (rows[i].act == LEVEL_TERM) {
+                        assert_int_equal(m.v.reason, REASON_STALL);
+                        assert_int_equal(m.v.full_bp, 6000);
+                }
+        }
+}
+
+static void
+decide_takes_nothing_else_for_a_crowd(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        (void)crowd(&m, 8, 100000, 250000);
+        /* less than the share, nobody reclaims, it was two seconds ago, or pressure never counts */
+        assert_int_equal(press(&m, 300 * MS, 5900, 10), LEVEL_CALM);
+        (void)crowd(&m, 8, 100000, 250000);
+        (void)press(&m, 300 * MS, 6000, 0);
+        assert_int_equal(press(&m, 300 * MS, 6000, 0), LEVEL_CALM);
+        (void)crowd(&m, 8, 100000, 250000);
+        assert_int_equal(press(&m, 1600 * MS, 6000, 10), LEVEL_TERM);
+        assert_int_equal(press(&m, 300 * MS, 6000, 10), LEVEL_CALM);
+        /* a quarter of KILL's limit in a second, and less */
+        assert_int_equal(crowd_by(&m, 8, 62500, 250000, 6250), LEVEL_TERM);
+        assert_int_equal(crowd_by(&m, 8, 62500, 250000, 6249), LEVEL_CALM);
+        (void)crowd(&m, 8, 100000, 250000);
+        m.p.psi_kill_bp = 0;
+        assert_int_equal(press(&m, 300 * MS, 6000, 10), LEVEL_CALM);
+}
+
 static void
 decide_asks_nothing_slowly_where_pressure_never_counts(void **state)
 {
@@ -2370,6 +2440,8 @@ main(void)
                 cmocka_unit_test(
                         decide_asks_when_nothing_was_left_and_stood_still_for_twelve_seconds),
                 cmocka_unit_test(decide_takes_no_shorter_freeze_for_one),
+                cmocka_unit_test(decide_gives_a_crowd_that_fills_swap_no_time),
+                cmocka_unit_test(decide_takes_nothing_else_for_a_crowd),
                 cmocka_unit_test(decide_asks_nothing_slowly_where_pressure_never_counts),
                 cmocka_unit_test(
                         decide_asks_nothing_where_nothing_stands_still_however_small_the_share),

@@ -341,6 +341,34 @@ roster_refresh_adds_up_the_growth_of_those_who_may_be_ended(void **state)
                 (void)close(r.c[i].size_fd);
 }
 
+static void
+roster_growers_tells_among_how_many_growth_is_shared(void **state)
+{
+        static const struct {
+                uint64_t kibps[4];
+                uint32_t growers;
+        } rows[] = {
+                { { 0, 0, 0, 0 }, 0 },
+                { { 0, 7, 0, 0 }, 1 },
+                { { 900, 900, 900, 900 }, 4 },
+                { { 900, 900, 900, 0 }, 3 },
+                /* a little noise is nobody */
+                { { 100000, 500, 0, 900 }, 1 },
+                { { 1000, 1000, 500, 500 }, 3 },
+                { { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX }, 4 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                set_up();
+                for (int32_t k = 0; k < 4; k++)
+                        add(&r, k + 1)->growth_kibps = rows[i].kibps[k];
+                add(&r, 5)->growth_kibps = 1000000;
+                r.c[4].standing.effect = RULE_PROTECT;
+                assert_int_equal(roster_growers(&r), rows[i].growers);
+        }
+}
+
 static unsigned
 with_anon(uint64_t anon_kib)
 {
@@ -554,6 +582,7 @@ main(void)
                 cmocka_unit_test(roster_measure_compares_with_a_tenth_to_a_fifth_of_a_second_ago),
                 cmocka_unit_test(roster_measure_counts_all_that_a_process_takes),
                 cmocka_unit_test(roster_refresh_adds_up_the_growth_of_those_who_may_be_ended),
+                cmocka_unit_test(roster_growers_tells_among_how_many_growth_is_shared),
                 cmocka_unit_test(
                         roster_refresh_in_turns_reads_the_steady_by_turns_and_growers_always),
                 cmocka_unit_test(roster_adopt_takes_what_was_measured_of_the_same_process),
