@@ -449,11 +449,30 @@ blame_one_or_swarm(const struct question *q, struct blame *ret)
                blame_swarm(&broods, ret);
 }
 
-/* Asks at each mark, the latest first. */
+/* It has been as large at a mark before: what it took since this one it had given away. */
+static bool
+took_back(const struct question *q, const struct blame *b)
+{
+        const struct candidate *c = &q->r->c[b->who.member[0]];
+
+        for (unsigned m = q->mark + 1; m < MARK_MAX && b->who.n == 1; m++)
+                if (q->r->mark[m].boot_us != 0 && c->mark_kib[m] > 0 &&
+                    candidate_size_kib(c) <= c->mark_kib[m])
+                        return true;
+        return false;
+}
+
+/*
+ * Asks at each mark, the latest first.  Whoever only took back is to blame when nobody else is: a
+ * program that threw 140 MiB away and took them again within a second had most of the last 20 MiB
+ * that were missing, beside a leak that had taken 180.
+ */
 static bool
 ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame *ret),
           struct blame *ret)
 {
+        struct blame back = { 0 };
+
         for (q.mark = 0; q.mark < MARK_MAX; q.mark++) {
                 *ret = (struct blame){
                         .missing_kib = missing_kib(&q.r->mark[q.mark], q.v),
@@ -466,9 +485,13 @@ ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame 
                 /* Others gave back meanwhile: of what is missing it took all, and no more. */
                 if (ret->took_kib > ret->missing_kib)
                         ret->took_kib = ret->missing_kib;
-                return true;
+                if (!took_back(&q, ret))
+                        return true;
+                if (back.who.n == 0)
+                        back = *ret;
         }
-        return false;
+        *ret = back;
+        return back.who.n > 0;
 }
 
 struct blame

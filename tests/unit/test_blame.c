@@ -464,6 +464,28 @@ blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
         assert_one(1003, 150001);
 }
 
+/* It throws memory away and takes it again all the time; the last mark saw it without. */
+static void
+blame_looks_further_back_for_another_than_one_that_only_took_back(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[1] = (struct mark){ 1, 900, 8000000, 0, false };
+        struct candidate *churner = add(1500000, 1500000), *leak = add(6000000, 1000000);
+
+        churner->mark_kib[0] = 100000;
+        leak->mark_kib[0] = 5000000;
+        assert_one(1002, 5000000);
+        /* one KiB more than it ever had */
+        churner->anon_kib++;
+        churner->mark_kib[2] = churner->mark_kib[3] = 0;
+        assert_one(1001, 1400001);
+        /* and when it is nobody else */
+        churner->anon_kib--;
+        leak->mark_kib[1] = 5000000;
+        assert_one(1001, 1400000);
+}
+
 static void
 blame_counts_swap_as_missing_and_as_taken(void **state)
 {
@@ -1291,6 +1313,7 @@ main(void)
                 cmocka_unit_test(blame_asks_whether_it_is_as_well_as_where_it_stood),
                 cmocka_unit_test(blame_hears_a_small_loss_where_the_machine_stood),
                 cmocka_unit_test(blame_takes_several_that_took_what_was_there_where_it_stood),
+                cmocka_unit_test(blame_looks_further_back_for_another_than_one_that_only_took_back),
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),
