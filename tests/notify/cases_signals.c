@@ -17,15 +17,6 @@
 static char text[STAGE_TEXT];
 
 static pid_t
-listen_by_gdbus(void)
-{
-        pid_t pid = stage_spawn(HEARD, "gdbus monitor --system --dest org.oomguard1");
-
-        WAIT(stage_count(HEARD, "is owned by") == 1);
-        return pid;
-}
-
-static pid_t
 listen_by_busctl(void)
 {
         pid_t pid = stage_spawn(HEARD, "busctl --system --json=short monitor org.oomguard1");
@@ -115,7 +106,7 @@ each_event_has_its_signal(void **state)
                 { WIRE_RECOVERED, "Guard.Recovered ({'Message': <'memory has recovered" },
         };
         struct wire_record rec;
-        pid_t pid = listen_by_gdbus();
+        pid_t pid = stage_listen(HEARD, "org.oomguard1");
 
         (void)state;
         for (size_t i = 0; i < N(cases); i++) {
@@ -138,7 +129,7 @@ static void
 properties_tell_of_changes_and_only_of_those(void **state)
 {
         struct wire_record rec;
-        pid_t pid = listen_by_gdbus();
+        pid_t pid = stage_listen(HEARD, "org.oomguard1");
 
         (void)state;
         for (int i = 0; i < 5; i++) {
@@ -218,7 +209,7 @@ two_hundred_kills_in_a_row_leave_nothing_behind(void **state)
         struct wire_record rec;
         unsigned before = 0;
         unsigned long rss_kib = 0;
-        pid_t pid = listen_by_gdbus();
+        pid_t pid = stage_listen(HEARD, "org.oomguard1");
 
         (void)state;
         for (int i = 0; i < 250; i++) {

@@ -173,6 +173,25 @@ stage_run(char *ret, const char *format, ...)
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/*
+ * gdbus says who owns the name before it asks the bus for his signals, and what is sent meanwhile
+ * it never prints.  So another one watches what the bus is asked.
+ */
+pid_t
+stage_listen(const char *path, const char *name)
+{
+        pid_t watches = stage_spawn(STAGE_DIR "/asked", "busctl --system --json=short monitor "
+                                                        "org.freedesktop.DBus");
+        pid_t listens;
+
+        WAIT(stage_count(STAGE_DIR "/asked", "Monitoring bus message stream") == 1);
+        listens = stage_spawn(path, "gdbus monitor --system --dest %s", name);
+        WAIT(stage_count(path, "is owned by") == 1);
+        WAIT(stage_count(STAGE_DIR "/asked", "\"type='signal',sender=':") > 0);
+        stage_reap(watches);
+        return listens;
+}
+
 void
 stage_start_bus(void)
 {

@@ -102,6 +102,9 @@ __attribute__((format(printf, 2, 3))) pid_t
 stage_spawn(const char *path, const char *format, ...);
 void
 stage_reap(pid_t pid);
+/* gdbus, printing to `path` what the owner of a name says from now on. */
+pid_t
+stage_listen(const char *path, const char *name);
 
 /* How often a text stands in a file. */
 unsigned
