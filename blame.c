@@ -128,10 +128,29 @@ struct question {
         uint64_t missing_kib;
         uint64_t half_kib; /* took at least this */
         uint32_t swap_bp;
+        bool anew;      /* only what is more than it ever had by then counts */
         bool others_do; /* whom a rule avoids is not to blame: others would do */
         bool (*same_swarm)(const struct roster *r, const struct candidate *a,
                            const struct candidate *b);
 };
+
+/*
+ * Since the question's mark, or another one.  What it had had before, given away and took back is
+ * nothing anew: a program that threw 17 MiB of its 140 away and took them again all the time had
+ * taken all of the last 14 that were missing, beside a leak that had taken 12 of them, and 180.
+ */
+static uint64_t
+counted_kib(const struct question *q, const struct candidate *c, unsigned mark)
+{
+        uint64_t kib = took_kib(c, mark),
+                 peak_kib = larger(c->mark_kib[mark], c->mark_peak_kib[mark]);
+
+        if (!q->anew)
+                return kib;
+        uint64_t anew_kib = sub_floor(candidate_size_kib(c), peak_kib);
+
+        return smaller(kib, c->cow ? anew_kib + c->copied_since_kib[mark] : anew_kib);
+}
 
 /*
  * A machine that has stood below WARN is as well as it can be with what it had there: 450 MiB that
@@ -208,7 +227,7 @@ static bool
 took_more(const struct question *q, uint32_t a, uint32_t b)
 {
         const struct candidate *ca = &q->r->c[a], *cb = &q->r->c[b];
-        uint64_t kib_a = took_kib(ca, q->mark), kib_b = took_kib(cb, q->mark);
+        uint64_t kib_a = counted_kib(q, ca, q->mark), kib_b = counted_kib(q, cb, q->mark);
 
         if (kib_a != kib_b)
                 return kib_a > kib_b;
@@ -228,7 +247,7 @@ blame_one(const struct question *q, struct blame *ret)
                         who = (int)i;
         if (who < 0)
                 return false;
-        most_kib = took_kib(&q->r->c[who], q->mark);
+        most_kib = counted_kib(q, &q->r->c[who], q->mark);
         if (most_kib == 0 || most_kib < q->half_kib)
                 return false;
         struct give_back g = blame_gives(&q->r->c[who], q->swap_bp);
@@ -257,7 +276,7 @@ static bool
 took_its_part(const struct question *q, const struct candidate *c, uint64_t part_kib)
 {
         for (unsigned mark = q->mark; mark < MARK_MAX; mark++)
-                if (q->r->mark[mark].boot_us != 0 && took_kib(c, mark) >= part_kib)
+                if (q->r->mark[mark].boot_us != 0 && counted_kib(q, c, mark) >= part_kib)
                         return true;
         return false;
 }
@@ -272,7 +291,7 @@ member_part_kib(const struct question *q, uint32_t of)
         for (uint32_t i = 0; i < q->r->n; i++) {
                 if (!q->same_swarm(q->r, &q->r->c[i], &q->r->c[of]))
                         continue;
-                took += took_kib(&q->r->c[i], q->mark);
+                took += counted_kib(q, &q->r->c[i], q->mark);
                 n++;
         }
         return n ? larger(took / n / MEMBER_PART, 1) : 1;
@@ -294,7 +313,7 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
         *ret_gives = (struct give_back){ 0 };
         for (uint32_t i = 0; i < q->r->n; i++) {
                 const struct candidate *c = &q->r->c[i];
-                uint64_t kib = took_kib(c, q->mark);
+                uint64_t kib = counted_kib(q, c, q->mark);
 
                 if (!q->same_swarm(q->r, c, &q->r->c[of]))
                         continue;
@@ -394,7 +413,7 @@ blame_several(const struct question *q, struct blame *ret)
 
         for (uint32_t i = 0; i < q->r->n; i++) {
                 const struct candidate *c = &q->r->c[i];
-                uint64_t kib = took_kib(c, q->mark);
+                uint64_t kib = counted_kib(q, c, q->mark);
 
                 if (!may_be_blamed(q, c) || kib == 0 || kib < part_kib)
                         continue;
@@ -408,7 +427,7 @@ blame_several(const struct question *q, struct blame *ret)
         }
         if (who < 0 || took < q->half_kib || !ends_it(q, &gives))
                 return false;
-        ret->took_kib = took_kib(&q->r->c[who], q->mark);
+        ret->took_kib = counted_kib(q, &q->r->c[who], q->mark);
         ret->who.n = 1;
         ret->who.member[0] = (uint8_t)who;
         return true;
@@ -449,30 +468,11 @@ blame_one_or_swarm(const struct question *q, struct blame *ret)
                blame_swarm(&broods, ret);
 }
 
-/* It has been as large at a mark before: what it took since this one it had given away. */
-static bool
-took_back(const struct question *q, const struct blame *b)
-{
-        const struct candidate *c = &q->r->c[b->who.member[0]];
-
-        for (unsigned m = q->mark + 1; m < MARK_MAX && b->who.n == 1; m++)
-                if (q->r->mark[m].boot_us != 0 && c->mark_kib[m] > 0 &&
-                    candidate_size_kib(c) <= c->mark_kib[m])
-                        return true;
-        return false;
-}
-
-/*
- * Asks at each mark, the latest first.  Whoever only took back is to blame when nobody else is: a
- * program that threw 140 MiB away and took them again within a second had most of the last 20 MiB
- * that were missing, beside a leak that had taken 180.
- */
+/* Asks at each mark, the latest first. */
 static bool
 ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame *ret),
           struct blame *ret)
 {
-        struct blame back = { 0 };
-
         for (q.mark = 0; q.mark < MARK_MAX; q.mark++) {
                 *ret = (struct blame){
                         .missing_kib = missing_kib(&q.r->mark[q.mark], q.v),
@@ -485,13 +485,9 @@ ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame 
                 /* Others gave back meanwhile: of what is missing it took all, and no more. */
                 if (ret->took_kib > ret->missing_kib)
                         ret->took_kib = ret->missing_kib;
-                if (!took_back(&q, ret))
-                        return true;
-                if (back.who.n == 0)
-                        back = *ret;
+                return true;
         }
-        *ret = back;
-        return back.who.n > 0;
+        return false;
 }
 
 struct blame
@@ -501,7 +497,10 @@ blame_find(const struct roster *r, const struct verdict *v, const struct sample 
         struct blame b;
 
         q.others_do = others_do(&q);
-        if (ask_marks(q, blame_one_or_swarm, &b) || ask_marks(q, blame_several, &b))
-                return b;
+        for (unsigned anew = 2; anew-- > 0;) {
+                q.anew = anew;
+                if (ask_marks(q, blame_one_or_swarm, &b) || ask_marks(q, blame_several, &b))
+                        return b;
+        }
         return (struct blame){ 0 };
 }

@@ -307,6 +307,7 @@ static void
 row_mark(struct row *r, unsigned m, bool was_there)
 {
         r->mark_kib[m] = was_there ? census_row_kib(r) : 0;
+        r->mark_peak_mib[m] = was_there ? r->peak_mib : 0;
         uint32_t shmem_mib = was_there ? r->shmem_kib / 1024 : 0;
 
         r->mark_shmem_mib[m] = (uint16_t)(shmem_mib < UINT16_MAX ? shmem_mib : UINT16_MAX);
@@ -358,6 +359,7 @@ row_update(const struct census *c, struct row *r, const struct sizes *s, uint64_
         r->statm = s->statm;
         uint32_t kib = census_row_kib(r);
 
+        r->peak_mib = (uint16_t)larger(r->peak_mib, smaller(kib / 1024, UINT16_MAX));
         if (r->ref_ms[0] == 0) {
                 r->ref_ms[0] = r->ref_ms[1] = now_ms ? now_ms : 1;
                 r->ref_kib[0] = r->ref_kib[1] = kib;
@@ -590,7 +592,11 @@ census_mark(struct census *c, const struct mark *now, bool calm)
                                 (MARK_MAX - 2) * sizeof(r->mark_kib[0]));
                         memmove(&r->mark_shmem_mib[1], &r->mark_shmem_mib[0],
                                 (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
+                        memmove(&r->mark_peak_mib[1], &r->mark_peak_mib[0],
+                                (MARK_MAX - 2) * sizeof(r->mark_peak_mib[0]));
                 }
+                if (calm)
+                        r->peak_mib = (uint16_t)smaller(census_row_kib(r) / 1024, UINT16_MAX);
                 row_mark(r, to, true);
                 /* It was there before anything was known: from here on there is a base. */
                 if (calm && r->unowned_kib == UINT32_MAX)

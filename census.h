@@ -41,6 +41,9 @@ struct row {
         uint32_t growth_kibps;
         uint32_t mark_kib[MARK_MAX];
         uint16_t mark_shmem_mib[MARK_MAX]; /* of that; UINT16_MAX and above: 64 GiB */
+        uint16_t mark_peak_mib[MARK_MAX];  /* the most by then that a scan has seen since all was
+                                            * well; UINT16_MAX and above */
+        uint16_t peak_mib;                 /* ... by now */
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
         uint32_t statm;      /* what statm said when status was read last; 0: it was not */

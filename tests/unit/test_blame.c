@@ -465,6 +465,29 @@ blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
 }
 
 /* It throws memory away and takes it again all the time; the last mark saw it without. */
+/* What is more than it ever had counts at first; what it took back when nobody is to blame for it.
+ */
+static void
+blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame(void **state)
+{
+        (void)state;
+        set_up();
+        struct candidate *churner = add(1500000, 100000), *leak = add(6000000, 4600000);
+
+        /* The leak alone took half beyond what it ever had. */
+        churner->mark_peak_kib[0] = 1500000;
+        assert_one(1002, 1400000);
+        churner->mark_peak_kib[0] = 0;
+        churner->anon_kib = 1600000;
+        assert_one(1001, 1500000);
+        churner->mark_peak_kib[0] = 1600000;
+        leak->mark_peak_kib[0] = 4650001;
+        assert_one(1001, 1500000);
+        leak->mark_peak_kib[0] = 4650000;
+        assert_one(1002, 1350000);
+}
+
+/* The most that it had had is that of the mark: what it grew by after that is its own. */
 static void
 blame_looks_further_back_for_another_than_one_that_only_took_back(void **state)
 {
@@ -474,16 +497,48 @@ blame_looks_further_back_for_another_than_one_that_only_took_back(void **state)
         struct candidate *churner = add(1500000, 1500000), *leak = add(6000000, 1000000);
 
         churner->mark_kib[0] = 100000;
+        churner->mark_peak_kib[0] = churner->mark_peak_kib[1] = 1500000;
         leak->mark_kib[0] = 5000000;
         assert_one(1002, 5000000);
-        /* one KiB more than it ever had */
-        churner->anon_kib++;
-        churner->mark_kib[2] = churner->mark_kib[3] = 0;
-        assert_one(1001, 1400001);
+        churner->mark_peak_kib[0] = 150000;
+        assert_one(1001, 1350000);
+        churner->mark_peak_kib[0]++;
+        assert_one(1002, 5000000);
         /* and when it is nobody else */
-        churner->anon_kib--;
         leak->mark_kib[1] = 5000000;
+        churner->mark_peak_kib[0] = 1500000;
         assert_one(1001, 1400000);
+}
+
+/* Several that run away at once, too, are asked for before one that only took back. */
+static void
+blame_prefers_several_to_one_that_only_took_back(void **state)
+{
+        (void)state;
+        set_up();
+        struct candidate *churner = add(2500000, 1000000);
+
+        (void)add(1000000, 200000);
+        (void)add(900000, 200000);
+        assert_one(1001, 1500000);
+        churner->mark_peak_kib[0] = 2500000;
+        assert_one(1002, 800000);
+}
+
+/* Copies do not show in any size. */
+static void
+blame_takes_copies_for_something_new(void **state)
+{
+        (void)state;
+        set_up();
+        (void)add(4000000, 4000000);
+        struct candidate *child = add(4000000, 0);
+
+        child->cow = true;
+        child->parent_kib = child->first_kib = 4000000;
+        child->copied_kib = child->copied_since_kib[0] = 1400000;
+        child->mark_kib[0] = child->mark_peak_kib[0] = 4000000;
+        assert_one(1002, 1400000);
 }
 
 static void
@@ -1313,7 +1368,11 @@ main(void)
                 cmocka_unit_test(blame_asks_whether_it_is_as_well_as_where_it_stood),
                 cmocka_unit_test(blame_hears_a_small_loss_where_the_machine_stood),
                 cmocka_unit_test(blame_takes_several_that_took_what_was_there_where_it_stood),
+                cmocka_unit_test(
+                        blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame),
                 cmocka_unit_test(blame_looks_further_back_for_another_than_one_that_only_took_back),
+                cmocka_unit_test(blame_prefers_several_to_one_that_only_took_back),
+                cmocka_unit_test(blame_takes_copies_for_something_new),
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),

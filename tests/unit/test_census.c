@@ -146,7 +146,7 @@ static void
 census_row_stays_small(void **state)
 {
         (void)state;
-        assert_true(sizeof(struct row) <= 104);
+        assert_true(sizeof(struct row) <= 112);
 }
 
 /* ---- sizes ---- */
@@ -1026,6 +1026,60 @@ census_mark_of_calm_clears_the_rolling_ones(void **state)
         assert_int_equal(c.mark[1].boot_us, 0);
 }
 
+static void
+assert_peaks(int32_t pid, unsigned m0, unsigned m1, unsigned m2, unsigned calm)
+{
+        const struct row *r = find(pid);
+
+        assert_int_equal(r->mark_peak_mib[0], m0);
+        assert_int_equal(r->mark_peak_mib[1], m1);
+        assert_int_equal(r->mark_peak_mib[2], m2);
+        assert_int_equal(r->mark_peak_mib[3], calm);
+}
+
+static void
+scan_at_mib(uint64_t mib)
+{
+        put(PID, mib * 1024 + 1023);
+        scan();
+}
+
+static void
+census_mark_remembers_the_most_that_was_seen_since_it_was_calm(void **state)
+{
+        (void)state;
+        scan_at_mib(9);
+        scan_at_mib(3);
+        mark(50 * SECOND, true);
+        assert_peaks(PID, 0, 0, 0, 3);
+        scan_at_mib(5);
+        scan_at_mib(4);
+        mark(51 * SECOND, false);
+        scan_at_mib(7);
+        scan_at_mib(2);
+        mark(52 * SECOND, false);
+        scan_at_mib(6);
+        mark(53 * SECOND, false);
+        assert_peaks(PID, 7, 7, 5, 3);
+        scan_at_mib(8);
+        mark(54 * SECOND, false);
+        assert_peaks(PID, 8, 7, 7, 3);
+        scan_at_mib(1);
+        mark(60 * SECOND, true);
+        mark(61 * SECOND, false);
+        assert_peaks(PID, 1, 8, 7, 1);
+}
+
+static void
+census_mark_knows_no_more_than_64_gib_as_the_most(void **state)
+{
+        (void)state;
+        scan_at_mib(UINT16_MAX + 1);
+        mark(50 * SECOND, false);
+        mark(51 * SECOND, true);
+        assert_peaks(PID, UINT16_MAX, 0, 0, UINT16_MAX);
+}
+
 /* Of two places where it stood the later one counts; what moved in between stays. */
 static void
 census_mark_puts_where_it_stands_in_the_place_of_where_it_stood(void **state)
@@ -1067,16 +1121,18 @@ census_scan_gives_who_started_since_a_mark_nothing_and_others_their_size(void **
         mark(20 * SECOND, false);
         mark(20 * SECOND + 1, false);
         mark(25 * SECOND, false);
-        fake_put((struct fake){ .pid = PID, .start_ticks = 20 * ticks, .anon_kib = 500 });
+        fake_put((struct fake){ .pid = PID, .start_ticks = 20 * ticks, .anon_kib = 2500 });
         fake_put((struct fake){ .pid = PID + 1, .start_ticks = 5 * ticks, .anon_kib = 500 });
         fake_put((struct fake){ .pid = PID + 2, .start_ticks = 26 * ticks, .anon_kib = 500 });
         scan();
-        assert_marks(PID, 500, 500, 0, 0);
+        assert_marks(PID, 2500, 2500, 0, 0);
         assert_marks(PID + 1, 500, 500, 500, 500);
         assert_marks(PID + 2, 0, 0, 0, 0);
-        put(PID, 700);
+        assert_peaks(PID, 2, 2, 0, 0);
+        put(PID, 7000);
         scan();
-        assert_marks(PID, 500, 500, 0, 0);
+        assert_marks(PID, 2500, 2500, 0, 0);
+        assert_peaks(PID, 2, 2, 0, 0);
 }
 
 /* ---- strikes, policy ---- */
@@ -1482,6 +1538,8 @@ main(void)
                 CASE(census_mark_remembers_the_sizes_when_it_was_calm),
                 CASE(census_mark_keeps_the_three_latest_newest_first),
                 CASE(census_mark_of_calm_clears_the_rolling_ones),
+                CASE(census_mark_remembers_the_most_that_was_seen_since_it_was_calm),
+                CASE(census_mark_knows_no_more_than_64_gib_as_the_most),
                 CASE(census_mark_puts_where_it_stands_in_the_place_of_where_it_stood),
                 CASE(census_scan_gives_who_started_since_a_mark_nothing_and_others_their_size),
                 CASE(census_strike_meets_only_the_process_that_was_meant),
