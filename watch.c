@@ -4,9 +4,13 @@
  */
 #include "watch.h"
 
+#include "number.h"
+
 /* Less than this is noise and no movement. */
 #define MOVE_KIB 1024u
-/* Settling looks are at least so far apart, and two without a rise end it. */
+/* Settling looks are at least so far apart, and two without a rise end it: above all that was seen
+ * since it has gone, for where somebody else threw 17 MiB away and took them again all the time,
+ * every other look was a rise until memory was at its end, 2.7 s later. */
 #define SETTLE_US    25000u
 #define SETTLE_LOOKS 2u
 /*
@@ -92,7 +96,7 @@ settled(struct watch *w, const struct watch_look *l)
                 return false;
         w->still = kib >= w->settle_kib + MOVE_KIB ? 0 : w->still + 1;
         w->settle_us = l->now_us;
-        w->settle_kib = kib;
+        w->settle_kib = larger(w->settle_kib, kib);
         return w->still >= SETTLE_LOOKS &&
                (l->verdict->act == LEVEL_KILL || kib >= w->start_kib + w->expect_kib / 2 ||
                 l->now_us - w->gone_us >= SETTLE_LONGEST_US);

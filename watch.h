@@ -44,7 +44,7 @@ struct watch {
         uint64_t victim_kib, available_kib, swap_kib; /* least size, most free so far */
         uint64_t start_kib;                           /* available at the first signal */
         uint64_t expect_kib;                          /* memory that should come back */
-        uint64_t settle_us, settle_kib;               /* last look while settling */
+        uint64_t settle_us, settle_kib;               /* last look, most free, while settling */
         unsigned still;                               /* looks without a rise */
 };
 

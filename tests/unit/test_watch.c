@@ -358,6 +358,26 @@ watch_step_starts_settling_anew_with_every_rise(void **state)
         assert_did(&sc, 25 * MS, DO_DONE, WATCH_IDLE);
 }
 
+/* Somebody else throws 17 MiB away and takes them again, while less and less is left. */
+static void
+watch_step_settles_when_memory_only_swings(void **state)
+{
+        struct scene sc;
+        unsigned n = 0;
+
+        (void)state;
+        begin(&sc, true);
+        judge(&sc, LEVEL_KILL, LEVEL_KILL, true);
+        sc.v.available_kib = 40000;
+        sc.l.gone = true;
+        assert_did(&sc, 20 * MS, DO_SETTLE, WATCH_SETTLE);
+        for (; sc.w.state == WATCH_SETTLE && n < 50; n++) {
+                sc.v.available_kib = (n % 2 ? 40000 : 57000) - n * 500;
+                (void)step(&sc, 25 * MS);
+        }
+        assert_int_equal(n, 3);
+}
+
 static void
 watch_step_takes_settling_looks_25_ms_apart(void **state)
 {
@@ -458,6 +478,7 @@ main(void)
                 cmocka_unit_test(watch_step_releases_in_the_end_who_stays_while_memory_is_at_warn),
                 cmocka_unit_test(watch_step_settles_after_two_looks_without_a_rise),
                 cmocka_unit_test(watch_step_starts_settling_anew_with_every_rise),
+                cmocka_unit_test(watch_step_settles_when_memory_only_swings),
                 cmocka_unit_test(watch_step_takes_settling_looks_25_ms_apart),
                 cmocka_unit_test(watch_step_waits_a_second_for_half_of_what_should_come_back),
                 cmocka_unit_test(watch_step_waits_for_nothing_to_come_back_when_memory_is_at_kill),
