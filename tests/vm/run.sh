@@ -134,7 +134,7 @@ mkdir -p "$build/log"
 build=$(cd "$build" && pwd)
 choose_machine
 table=$build/scenarios
-{ cat "$here/scenarios" && "$here/soak.sh" "${seed:-4}" "$minutes"; } > "$table" ||
+{ cat "$here/scenarios" && "$here/soak.sh" "${seed:-1}" "$minutes"; } > "$table" ||
         die "the table cannot be written"
 scenarios=$(select_scenarios)
 [ "$scenarios" ] || die "no scenario is called ${VM:-}"
