@@ -68,6 +68,8 @@
 #define NEAR_KILL_US (1 * SECOND_US)
 /* A guard that comes into a machine that is full already first learns how low it gets by itself. */
 #define LEARN_US (10 * SECOND_US)
+/* A quarter of the way between the least that TERM and KILL come to. */
+#define LOW_STEP_LEAST_KIB ((POLICY_TERM_FLOOR_KIB - POLICY_KILL_FLOOR_KIB) / 4)
 /* WATCH without a new low for this long is how the machine lives: sizes are a base again. */
 #define PLATEAU_US (60 * SECOND_US)
 /* From WARN on the pause of one who takes it all may be longer than that. */
@@ -161,9 +163,12 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
         v->swap_kill_kib = limit_kib(&p->swap_kill, s->mem.swap_total_kib, 0);
         /*
          * Memory that only breathes makes ever new lows by ever less; a new one has to be lower by
-         * a quarter of the way from TERM to KILL, so that there are at most four on it.
+         * a quarter of the way from TERM to KILL, so that there are at most four on it.  Where
+         * somebody has put the two far apart a 64th of memory is no breath: with TERM at 21.7 GiB
+         * of 23.5 and KILL at one, a leak was asked to end at 17.2.
          */
-        l.low_step_kib = sub_floor(v->term_kib, v->kill_kib) / 4;
+        l.low_step_kib = smaller(sub_floor(v->term_kib, v->kill_kib) / 4,
+                                 larger(total_kib / 64, LOW_STEP_LEAST_KIB));
         count_rest_for_kill(s, v, &l);
         return l;
 }

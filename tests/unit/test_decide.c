@@ -559,6 +559,40 @@ decide_takes_a_low_for_new_only_by_a_quarter_of_the_way_to_kill(void **state)
         assert_int_equal(look_after(&m, 1 * SECOND), LEVEL_TERM);
 }
 
+/* With limits far apart, as somebody has who tries it: 500 MiB below where it began is a new low.
+ */
+static void
+decide_takes_a_low_for_new_by_a_64th_of_memory_at_the_most(void **state)
+{
+        const uint64_t low_kib = 8000000 - TOTAL / 64;
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 8000000);
+        m.p.mem_warn = (struct limit){ 10000, 7950000 };
+        m.p.mem_term = (struct limit){ 10000, 7900000 };
+        (void)look(&m);
+        m.s.mem.available_kib = low_kib + 1;
+        assert_int_equal(look_after(&m, 1 * SECOND), LEVEL_WARN);
+        m.s.mem.available_kib = low_kib;
+        assert_int_equal(look_after(&m, 1 * SECOND), LEVEL_TERM);
+}
+
+/* 48 and 24 MiB are the least that the limits come to: a quarter of that is more than a 64th. */
+static void
+decide_takes_a_low_for_new_by_6_mib_on_the_smallest_machine(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, 128 * 1024, 50 * 1024);
+        (void)look(&m);
+        m.s.mem.available_kib = 44 * 1024 + 1;
+        assert_int_equal(look_after(&m, 1 * SECOND), LEVEL_WARN);
+        m.s.mem.available_kib = 44 * 1024;
+        assert_int_equal(look_after(&m, 1 * SECOND), LEVEL_TERM);
+}
+
 static void
 decide_takes_no_low_for_new_that_is_the_same(void **state)
 {
@@ -2407,6 +2441,8 @@ main(void)
                 cmocka_unit_test(decide_waits_for_them_until_half_of_kill_is_left),
                 cmocka_unit_test(decide_says_whether_memory_is_below_term_cause_or_not),
                 cmocka_unit_test(decide_takes_a_low_for_new_only_by_a_quarter_of_the_way_to_kill),
+                cmocka_unit_test(decide_takes_a_low_for_new_by_a_64th_of_memory_at_the_most),
+                cmocka_unit_test(decide_takes_a_low_for_new_by_6_mib_on_the_smallest_machine),
                 cmocka_unit_test(decide_learns_for_ten_seconds_how_low_a_full_machine_gets),
                 cmocka_unit_test(decide_learns_nothing_when_it_comes_before_the_trouble),
                 cmocka_unit_test(decide_does_not_take_a_low_from_before_a_suspend_for_new),
