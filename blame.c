@@ -96,29 +96,6 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
                v->swap_free_kib + g->swap_kib > v->swap_warn_kib;
 }
 
-/*
- * What it shows more than it did, as far as that is its own.  Sizes of then are of what it showed:
- * a worker that shares 500 MiB with its parent and has leaked 450 since took 450, not the nothing
- * that its own 450 of now are more than those 500.  And whoever touches more of what all of them
- * share took his part of that, whatever he has had of his own all along.
- */
-static uint64_t
-took_kib(const struct candidate *c, unsigned mark)
-{
-        /* In whole MiB, as at the mark: what is beyond is no growth. */
-        uint64_t whole_kib = c->shmem_kib / 1024 * 1024;
-        uint64_t shown_kib = sub_floor(candidate_size_kib(c), whole_kib);
-        uint64_t then_kib = sub_floor(c->mark_kib[mark], c->mark_shmem_kib[mark]);
-        uint64_t shared_grown_kib = sub_floor(whole_kib, c->mark_shmem_kib[mark]);
-        uint64_t more_kib = sub_floor(shown_kib, then_kib);
-
-        /* Copies do not show. */
-        if (c->cow)
-                more_kib += c->copied_since_kib[mark];
-        return smaller(more_kib, private_kib(c) + c->pagetables_kib) +
-               shared_grown_kib / (c->sharers ? c->sharers : 1);
-}
-
 /* What is asked of one mark, so that the searches below need not be told five things each. */
 struct question {
         const struct roster *r;
@@ -128,28 +105,41 @@ struct question {
         uint64_t missing_kib;
         uint64_t half_kib; /* took at least this */
         uint32_t swap_bp;
-        bool anew;      /* only what is more than it ever had by then counts */
+        bool anew;      /* what somebody only took back does not count */
         bool others_do; /* whom a rule avoids is not to blame: others would do */
         bool (*same_swarm)(const struct roster *r, const struct candidate *a,
                            const struct candidate *b);
 };
 
 /*
- * Since the question's mark, or another one.  What it had had before, given away and took back is
- * nothing anew: a program that threw 17 MiB of its 140 away and took them again all the time had
- * taken all of the last 14 that were missing, beside a leak that had taken 12 of them, and 180.
+ * What it shows more than it did at a mark, the question's or another one, as far as that is its
+ * own.  Sizes of then are of what it showed: a worker that shares 500 MiB with its parent and has
+ * leaked 450 since took 450, not the nothing that its own 450 of now are more than those 500.  And
+ * whoever touches more of what all of them share took his part of that, whatever he has had of his
+ * own all along.
+ *
+ * Nothing new is what it had had a moment before, given away and took back: a program that threw
+ * 17 MiB of its 140 away and took them again all the time had taken all of the last 14 that were
+ * missing, beside a leak that had taken 12 of them, and 180.
  */
 static uint64_t
-counted_kib(const struct question *q, const struct candidate *c, unsigned mark)
+took_kib(const struct question *q, const struct candidate *c, unsigned mark)
 {
-        uint64_t kib = took_kib(c, mark),
-                 peak_kib = larger(c->mark_kib[mark], c->mark_peak_kib[mark]);
+        /* In whole MiB, as at the mark: what is beyond is no growth. */
+        uint64_t whole_kib = c->shmem_kib / 1024 * 1024;
+        uint64_t shown_kib = sub_floor(candidate_size_kib(c), whole_kib);
+        uint64_t then_kib = sub_floor(c->mark_kib[mark], c->mark_shmem_kib[mark]);
+        uint64_t shared_grown_kib = sub_floor(whole_kib, c->mark_shmem_kib[mark]);
 
-        if (!q->anew)
-                return kib;
-        uint64_t anew_kib = sub_floor(candidate_size_kib(c), peak_kib);
+        if (q->anew)
+                then_kib += c->mark_above_kib[mark];
+        uint64_t more_kib = sub_floor(shown_kib, then_kib);
 
-        return smaller(kib, c->cow ? anew_kib + c->copied_since_kib[mark] : anew_kib);
+        /* Copies do not show. */
+        if (c->cow)
+                more_kib += c->copied_since_kib[mark];
+        return smaller(more_kib, private_kib(c) + c->pagetables_kib) +
+               shared_grown_kib / (c->sharers ? c->sharers : 1);
 }
 
 /*
@@ -227,7 +217,7 @@ static bool
 took_more(const struct question *q, uint32_t a, uint32_t b)
 {
         const struct candidate *ca = &q->r->c[a], *cb = &q->r->c[b];
-        uint64_t kib_a = counted_kib(q, ca, q->mark), kib_b = counted_kib(q, cb, q->mark);
+        uint64_t kib_a = took_kib(q, ca, q->mark), kib_b = took_kib(q, cb, q->mark);
 
         if (kib_a != kib_b)
                 return kib_a > kib_b;
@@ -247,7 +237,7 @@ blame_one(const struct question *q, struct blame *ret)
                         who = (int)i;
         if (who < 0)
                 return false;
-        most_kib = counted_kib(q, &q->r->c[who], q->mark);
+        most_kib = took_kib(q, &q->r->c[who], q->mark);
         if (most_kib == 0 || most_kib < q->half_kib)
                 return false;
         struct give_back g = blame_gives(&q->r->c[who], q->swap_bp);
@@ -276,7 +266,7 @@ static bool
 took_its_part(const struct question *q, const struct candidate *c, uint64_t part_kib)
 {
         for (unsigned mark = q->mark; mark < MARK_MAX; mark++)
-                if (q->r->mark[mark].boot_us != 0 && counted_kib(q, c, mark) >= part_kib)
+                if (q->r->mark[mark].boot_us != 0 && took_kib(q, c, mark) >= part_kib)
                         return true;
         return false;
 }
@@ -291,7 +281,7 @@ member_part_kib(const struct question *q, uint32_t of)
         for (uint32_t i = 0; i < q->r->n; i++) {
                 if (!q->same_swarm(q->r, &q->r->c[i], &q->r->c[of]))
                         continue;
-                took += counted_kib(q, &q->r->c[i], q->mark);
+                took += took_kib(q, &q->r->c[i], q->mark);
                 n++;
         }
         return n ? larger(took / n / MEMBER_PART, 1) : 1;
@@ -313,7 +303,7 @@ gather(const struct question *q, uint32_t of, struct group *who, uint64_t *ret_t
         *ret_gives = (struct give_back){ 0 };
         for (uint32_t i = 0; i < q->r->n; i++) {
                 const struct candidate *c = &q->r->c[i];
-                uint64_t kib = counted_kib(q, c, q->mark);
+                uint64_t kib = took_kib(q, c, q->mark);
 
                 if (!q->same_swarm(q->r, c, &q->r->c[of]))
                         continue;
@@ -413,7 +403,7 @@ blame_several(const struct question *q, struct blame *ret)
 
         for (uint32_t i = 0; i < q->r->n; i++) {
                 const struct candidate *c = &q->r->c[i];
-                uint64_t kib = counted_kib(q, c, q->mark);
+                uint64_t kib = took_kib(q, c, q->mark);
 
                 if (!may_be_blamed(q, c) || kib == 0 || kib < part_kib)
                         continue;
@@ -427,7 +417,7 @@ blame_several(const struct question *q, struct blame *ret)
         }
         if (who < 0 || took < q->half_kib || !ends_it(q, &gives))
                 return false;
-        ret->took_kib = counted_kib(q, &q->r->c[who], q->mark);
+        ret->took_kib = took_kib(q, &q->r->c[who], q->mark);
         ret->who.n = 1;
         ret->who.member[0] = (uint8_t)who;
         return true;

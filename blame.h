@@ -3,8 +3,8 @@
  * Blame: who took the memory that has gone missing.  Pure.  It looks back to the moments that the
  * roster remembers, the latest first, and finds the one process, or the one swarm, that took at
  * least half of what was lost since; or else the worst of a few that took half together.  At first
- * only what is more than they ever had before counts; where nobody is to blame for that, what they
- * only took back does.  Who is merely big is never blamed.
+ * what somebody had had a moment before, gave away and took back does not count; where nobody is to
+ * blame then, it does.  Who is merely big is never blamed.
  */
 #ifndef OOMGUARD_BLAME_H
 #define OOMGUARD_BLAME_H

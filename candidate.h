@@ -60,8 +60,9 @@ struct candidate {
         uint64_t growth_kibps;
         uint64_t mark_kib[MARK_MAX];       /* candidate_size_kib() then; 0: started since */
         uint32_t mark_shmem_kib[MARK_MAX]; /* shared memory of that, in whole MiB */
-        uint32_t mark_peak_kib[MARK_MAX];  /* the most that was seen of it by then since all was
-                                            * well, in whole MiB; up to 64 GiB */
+        uint32_t mark_above_kib[MARK_MAX]; /* how much more than that, but for shared memory, was
+                                            * seen of it within half a minute to a minute before; in
+                                            * whole MiB, up to 64 GiB */
 
         uint32_t kin;     /* relatives by descent or job, itself included, on the roster or not */
         uint32_t sharers; /* relatives that show the same shared memory, itself included: >= 1 */

@@ -32,6 +32,12 @@
 #define START_MAX (UINT64_MAX >> 16)
 /* Kernel threads are asked again after so many scans: their numbers go to others in the end. */
 #define KERNEL_PASSES 64u
+/*
+ * A peak is remembered for so long, or twice.  Garbage collectors and the like swing within
+ * seconds; kept until all is well, which may be for days, the peak of a program that had once been
+ * larger hid that it ran away, and a browser was to blame that had filled memory since.
+ */
+#define PEAK_US UINT64_C(30000000)
 
 static uint32_t
 clamp32(uint64_t value)
@@ -302,12 +308,27 @@ row_start(const struct census *c, struct row *r, const struct proc_stat *st, uin
         };
 }
 
+static uint32_t
+row_unshared_kib(const struct row *r)
+{
+        return (uint32_t)sub_floor(census_row_kib(r), r->shmem_kib);
+}
+
+/* How much more than now it has had of late. */
+static uint16_t
+row_above_mib(const struct row *r)
+{
+        uint64_t peak_kib = larger(r->peak_kib[0], r->peak_kib[1]);
+
+        return (uint16_t)smaller(sub_floor(peak_kib, row_unshared_kib(r)) / 1024, UINT16_MAX);
+}
+
 /* As it is now; or it was not there. */
 static void
 row_mark(struct row *r, unsigned m, bool was_there)
 {
         r->mark_kib[m] = was_there ? census_row_kib(r) : 0;
-        r->mark_peak_mib[m] = was_there ? r->peak_mib : 0;
+        r->mark_above_mib[m] = was_there ? row_above_mib(r) : 0;
         uint32_t shmem_mib = was_there ? r->shmem_kib / 1024 : 0;
 
         r->mark_shmem_mib[m] = (uint16_t)(shmem_mib < UINT16_MAX ? shmem_mib : UINT16_MAX);
@@ -359,7 +380,7 @@ row_update(const struct census *c, struct row *r, const struct sizes *s, uint64_
         r->statm = s->statm;
         uint32_t kib = census_row_kib(r);
 
-        r->peak_mib = (uint16_t)larger(r->peak_mib, smaller(kib / 1024, UINT16_MAX));
+        r->peak_kib[0] = (uint32_t)larger(r->peak_kib[0], row_unshared_kib(r));
         if (r->ref_ms[0] == 0) {
                 r->ref_ms[0] = r->ref_ms[1] = now_ms ? now_ms : 1;
                 r->ref_kib[0] = r->ref_kib[1] = kib;
@@ -534,11 +555,28 @@ read_meminfo(const struct census *c, struct meminfo *ret)
         return n > 0 && meminfo_parse(text, (size_t)n, ret) == 0;
 }
 
+/* What somebody had had longer ago says nothing of what he does now: of two halves of a minute the
+ * older one is forgotten. */
+static void
+age_peaks(struct census *c, uint64_t now_us)
+{
+        if (now_us - c->peaks_us < PEAK_US)
+                return;
+        for (uint32_t i = 0; i < c->n; i++) {
+                struct row *r = &c->row[i];
+
+                r->peak_kib[1] = now_us - c->peaks_us < 2 * PEAK_US ? r->peak_kib[0] : 0;
+                r->peak_kib[0] = 0;
+        }
+        c->peaks_us = now_us;
+}
+
 int
 census_scan(struct census *c, uint64_t now_us, bool swap)
 {
         struct meminfo before, after;
 
+        age_peaks(c, now_us);
         c->pass++;
         c->swap = swap;
         c->n_seen = 0;
@@ -592,11 +630,9 @@ census_mark(struct census *c, const struct mark *now, bool calm)
                                 (MARK_MAX - 2) * sizeof(r->mark_kib[0]));
                         memmove(&r->mark_shmem_mib[1], &r->mark_shmem_mib[0],
                                 (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
-                        memmove(&r->mark_peak_mib[1], &r->mark_peak_mib[0],
-                                (MARK_MAX - 2) * sizeof(r->mark_peak_mib[0]));
+                        memmove(&r->mark_above_mib[1], &r->mark_above_mib[0],
+                                (MARK_MAX - 2) * sizeof(r->mark_above_mib[0]));
                 }
-                if (calm)
-                        r->peak_mib = (uint16_t)smaller(census_row_kib(r) / 1024, UINT16_MAX);
                 row_mark(r, to, true);
                 /* It was there before anything was known: from here on there is a base. */
                 if (calm && r->unowned_kib == UINT32_MAX)

@@ -27,7 +27,7 @@ enum {
         CENSUS_STEADY = 4,
 };
 
-/* One process with memory.  At most 104 bytes: there are thousands. */
+/* One process with memory.  At most 120 bytes: there are thousands. */
 struct row {
         uint64_t start_ticks : 48; /* 89,000 years of a hundred a second */
         uint64_t hidden_mib : 16;  /* of shmem_kib, what does not show; UINT16_MAX: or more */
@@ -41,9 +41,8 @@ struct row {
         uint32_t growth_kibps;
         uint32_t mark_kib[MARK_MAX];
         uint16_t mark_shmem_mib[MARK_MAX]; /* of that; UINT16_MAX and above: 64 GiB */
-        uint16_t mark_peak_mib[MARK_MAX];  /* the most by then that a scan has seen since all was
-                                            * well; UINT16_MAX and above */
-        uint16_t peak_mib;                 /* ... by now */
+        uint16_t mark_above_mib[MARK_MAX]; /* as candidate.mark_above_kib; UINT16_MAX: or more */
+        uint32_t peak_kib[2]; /* the most without shared memory of this half minute, of the last */
         uint32_t ref_kib[2];
         uint32_t ref_ms[2];
         uint32_t statm;      /* what statm said when status was read last; 0: it was not */
@@ -149,6 +148,7 @@ struct census {
         uint32_t least_kib;               /* when full: smaller ones are not kept */
         uint64_t unkept_kib;              /* memory of those that were not, at the last scan */
         uint64_t room_kib[CENSUS_STEADY]; /* of the last scans: hidden.c */
+        uint64_t peaks_us;                /* when the half minute of row.peak_kib began */
         struct unowned unowned;
         union census_work work;
         uint32_t n_unreadable; /* processes whose memory may not be read, at the last scan */

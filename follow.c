@@ -364,7 +364,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
         for (unsigned m = 0; m < MARK_MAX; m++) {
                 ret->mark_kib[m] = r->mark_kib[m];
                 ret->mark_shmem_kib[m] = shmem_then_kib(r, m);
-                ret->mark_peak_kib[m] = (uint32_t)r->mark_peak_mib[m] * 1024;
+                ret->mark_above_kib[m] = (uint32_t)r->mark_above_mib[m] * 1024;
                 ret->copied_since_kib[m] = copies_since_kib(c, r, m);
         }
         for (unsigned k = 0; k < 2; k++) {
@@ -721,8 +721,7 @@ follow_keep_past(struct census *c, const struct roster *r)
                 for (unsigned m = 0; m < MARK_MAX; m++) {
                         to->mark_kib[m] = (uint32_t)from->mark_kib[m];
                         to->mark_shmem_mib[m] = (uint16_t)(from->mark_shmem_kib[m] / 1024);
-                        to->mark_peak_mib[m] = (uint16_t)(from->mark_peak_kib[m] / 1024);
-                        to->peak_mib = (uint16_t)larger(to->peak_mib, to->mark_peak_mib[m]);
+                        to->mark_above_mib[m] = (uint16_t)(from->mark_above_kib[m] / 1024);
                 }
         }
 }

@@ -224,7 +224,7 @@ roster_adopt_past(struct roster *r, const struct roster *before)
                 for (unsigned m = 0; m < MARK_MAX; m++) {
                         r->c[i].mark_kib[m] = b->mark_kib[m];
                         r->c[i].mark_shmem_kib[m] = b->mark_shmem_kib[m];
-                        r->c[i].mark_peak_kib[m] = b->mark_peak_kib[m];
+                        r->c[i].mark_above_kib[m] = b->mark_above_kib[m];
                         r->c[i].copied_since_kib[m] = b->copied_since_kib[m];
                 }
         }

@@ -465,29 +465,23 @@ blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
 }
 
 /* It throws memory away and takes it again all the time; the last mark saw it without. */
-/* What is more than it ever had counts at first; what it took back when nobody is to blame for it.
- */
 static void
 blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame(void **state)
 {
         (void)state;
         set_up();
-        struct candidate *churner = add(1500000, 100000), *leak = add(6000000, 4600000);
+        struct candidate *churner = add(1600000, 100000), *leak = add(6000000, 4600000);
 
-        /* The leak alone took half beyond what it ever had. */
-        churner->mark_peak_kib[0] = 1500000;
+        /* Half of what is missing is 1,350,000. */
+        assert_one(1001, 1500000);
+        churner->mark_above_kib[0] = 1500000;
         assert_one(1002, 1400000);
-        churner->mark_peak_kib[0] = 0;
-        churner->anon_kib = 1600000;
-        assert_one(1001, 1500000);
-        churner->mark_peak_kib[0] = 1600000;
-        leak->mark_peak_kib[0] = 4650001;
-        assert_one(1001, 1500000);
-        leak->mark_peak_kib[0] = 4650000;
+        leak->mark_above_kib[0] = 50000;
         assert_one(1002, 1350000);
+        leak->mark_above_kib[0]++;
+        assert_one(1001, 1500000);
 }
 
-/* The most that it had had is that of the mark: what it grew by after that is its own. */
 static void
 blame_looks_further_back_for_another_than_one_that_only_took_back(void **state)
 {
@@ -497,16 +491,15 @@ blame_looks_further_back_for_another_than_one_that_only_took_back(void **state)
         struct candidate *churner = add(1500000, 1500000), *leak = add(6000000, 1000000);
 
         churner->mark_kib[0] = 100000;
-        churner->mark_peak_kib[0] = churner->mark_peak_kib[1] = 1500000;
         leak->mark_kib[0] = 5000000;
-        assert_one(1002, 5000000);
-        churner->mark_peak_kib[0] = 150000;
+        assert_one(1001, 1400000);
+        churner->mark_above_kib[0] = 50000;
         assert_one(1001, 1350000);
-        churner->mark_peak_kib[0]++;
+        churner->mark_above_kib[0]++;
         assert_one(1002, 5000000);
         /* and when it is nobody else */
+        churner->mark_above_kib[0] = 1400000;
         leak->mark_kib[1] = 5000000;
-        churner->mark_peak_kib[0] = 1500000;
         assert_one(1001, 1400000);
 }
 
@@ -521,24 +514,28 @@ blame_prefers_several_to_one_that_only_took_back(void **state)
         (void)add(1000000, 200000);
         (void)add(900000, 200000);
         assert_one(1001, 1500000);
-        churner->mark_peak_kib[0] = 2500000;
+        churner->mark_above_kib[0] = 1500000;
         assert_one(1002, 800000);
 }
 
-/* Copies do not show in any size. */
+/* Neither copies nor shared memory have been had before. */
 static void
-blame_takes_copies_for_something_new(void **state)
+blame_takes_copies_and_shared_memory_for_something_new(void **state)
 {
         (void)state;
         set_up();
-        (void)add(4000000, 4000000);
-        struct candidate *child = add(4000000, 0);
+        struct candidate *churner = add(2600000, 100000), *other = add(4000000, 4000000);
 
-        child->cow = true;
-        child->parent_kib = child->first_kib = 4000000;
-        child->copied_kib = child->copied_since_kib[0] = 1400000;
-        child->mark_kib[0] = child->mark_peak_kib[0] = 4000000;
+        churner->mark_above_kib[0] = 2500000;
+        assert_one(1001, 2500000);
+        other->cow = true;
+        other->parent_kib = other->first_kib = 4000000;
+        other->copied_kib = other->copied_since_kib[0] = 1400000;
         assert_one(1002, 1400000);
+        other->cow = false;
+        other->shmem_kib = 1400 * MIB;
+        other->mark_above_kib[0] = 4000000;
+        assert_one(1002, 1400 * MIB);
 }
 
 static void
@@ -1372,7 +1369,7 @@ main(void)
                         blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame),
                 cmocka_unit_test(blame_looks_further_back_for_another_than_one_that_only_took_back),
                 cmocka_unit_test(blame_prefers_several_to_one_that_only_took_back),
-                cmocka_unit_test(blame_takes_copies_for_something_new),
+                cmocka_unit_test(blame_takes_copies_and_shared_memory_for_something_new),
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),

@@ -146,7 +146,7 @@ static void
 census_row_stays_small(void **state)
 {
         (void)state;
-        assert_true(sizeof(struct row) <= 112);
+        assert_true(sizeof(struct row) <= 120);
 }
 
 /* ---- sizes ---- */
@@ -1027,57 +1027,102 @@ census_mark_of_calm_clears_the_rolling_ones(void **state)
 }
 
 static void
-assert_peaks(int32_t pid, unsigned m0, unsigned m1, unsigned m2, unsigned calm)
+assert_above(int32_t pid, unsigned m0, unsigned m1, unsigned m2, unsigned calm)
 {
         const struct row *r = find(pid);
 
-        assert_int_equal(r->mark_peak_mib[0], m0);
-        assert_int_equal(r->mark_peak_mib[1], m1);
-        assert_int_equal(r->mark_peak_mib[2], m2);
-        assert_int_equal(r->mark_peak_mib[3], calm);
+        assert_int_equal(r->mark_above_mib[0], m0);
+        assert_int_equal(r->mark_above_mib[1], m1);
+        assert_int_equal(r->mark_above_mib[2], m2);
+        assert_int_equal(r->mark_above_mib[3], calm);
 }
 
 static void
 scan_at_mib(uint64_t mib)
 {
-        put(PID, mib * 1024 + 1023);
-        scan();
+        put(PID, mib * 1024);
+        scan_after(1000 * MS, true);
 }
 
 static void
-census_mark_remembers_the_most_that_was_seen_since_it_was_calm(void **state)
+census_mark_remembers_how_much_more_it_had_had_just_before(void **state)
 {
         (void)state;
         scan_at_mib(9);
         scan_at_mib(3);
         mark(50 * SECOND, true);
-        assert_peaks(PID, 0, 0, 0, 3);
-        scan_at_mib(5);
-        scan_at_mib(4);
+        assert_above(PID, 0, 0, 0, 6);
         mark(51 * SECOND, false);
-        scan_at_mib(7);
-        scan_at_mib(2);
+        scan_at_mib(12);
         mark(52 * SECOND, false);
-        scan_at_mib(6);
+        scan_at_mib(7);
         mark(53 * SECOND, false);
-        assert_peaks(PID, 7, 7, 5, 3);
-        scan_at_mib(8);
+        assert_above(PID, 5, 0, 6, 6);
+        put(PID, 7 * 1024 + 4); /* the rest of a MiB is none */
+        scan();
         mark(54 * SECOND, false);
-        assert_peaks(PID, 8, 7, 7, 3);
-        scan_at_mib(1);
-        mark(60 * SECOND, true);
-        mark(61 * SECOND, false);
-        assert_peaks(PID, 1, 8, 7, 1);
+        assert_above(PID, 4, 5, 0, 6);
 }
 
 static void
-census_mark_knows_no_more_than_64_gib_as_the_most(void **state)
+census_mark_forgets_after_a_minute_how_much_more_it_had_had(void **state)
+{
+        static const struct {
+                unsigned after_s, above_mib;
+        } rows[] = { { 28, 6 }, { 29, 6 }, { 57, 6 }, { 58, 2 }, { 90, 2 } };
+
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                if (i > 0) {
+                        tear_down(state);
+                        set_up(state);
+                }
+                /* The half minute begins here, a second before the nine MiB.  */
+                scan_after(100 * SECOND, true);
+                scan_at_mib(9);
+                for (unsigned s = 1; s <= rows[i].after_s; s++)
+                        scan_at_mib(s % 2 ? 5 : 3);
+                scan_at_mib(3);
+                mark(500 * SECOND, false);
+                assert_above(PID, rows[i].above_mib, 0, 0, 0);
+        }
+}
+
+static void
+census_mark_forgets_what_lies_further_back_than_the_last_scan_did(void **state)
 {
         (void)state;
-        scan_at_mib(UINT16_MAX + 1);
+        scan_at_mib(9);
+        put(PID, 3 * 1024);
+        scan_after(60 * SECOND, true);
+        mark(500 * SECOND, false);
+        assert_above(PID, 0, 0, 0, 0);
+}
+
+/* Of a heap of 100 GiB, too, it is known how much of it comes and goes. */
+static void
+census_mark_knows_up_to_64_gib_of_how_much_more_it_had_had(void **state)
+{
+        (void)state;
+        scan_at_mib(200 * 1024);
+        scan_at_mib(137 * 1024);
         mark(50 * SECOND, false);
-        mark(51 * SECOND, true);
-        assert_peaks(PID, UINT16_MAX, 0, 0, UINT16_MAX);
+        scan_at_mib(136 * 1024);
+        mark(51 * SECOND, false);
+        assert_above(PID, UINT16_MAX, 63 * 1024, 0, 0);
+}
+
+/* What somebody lets go that others have all the same he does not take back later. */
+static void
+census_mark_counts_no_shared_memory_as_had_before(void **state)
+{
+        (void)state;
+        fake_put(
+                (struct fake){ .pid = PID, .start_ticks = 7, .anon_kib = 2048, .shmem_kib = 9216 });
+        scan();
+        fake_put((struct fake){ .pid = PID, .start_ticks = 7, .anon_kib = 1024 });
+        scan();
+        mark(50 * SECOND, false);
+        assert_above(PID, 1, 0, 0, 0);
 }
 
 /* Of two places where it stood the later one counts; what moved in between stays. */
@@ -1128,11 +1173,11 @@ census_scan_gives_who_started_since_a_mark_nothing_and_others_their_size(void **
         assert_marks(PID, 2500, 2500, 0, 0);
         assert_marks(PID + 1, 500, 500, 500, 500);
         assert_marks(PID + 2, 0, 0, 0, 0);
-        assert_peaks(PID, 2, 2, 0, 0);
+        assert_above(PID, 0, 0, 0, 0);
         put(PID, 7000);
         scan();
         assert_marks(PID, 2500, 2500, 0, 0);
-        assert_peaks(PID, 2, 2, 0, 0);
+        assert_above(PID, 0, 0, 0, 0);
 }
 
 /* ---- strikes, policy ---- */
@@ -1538,8 +1583,11 @@ main(void)
                 CASE(census_mark_remembers_the_sizes_when_it_was_calm),
                 CASE(census_mark_keeps_the_three_latest_newest_first),
                 CASE(census_mark_of_calm_clears_the_rolling_ones),
-                CASE(census_mark_remembers_the_most_that_was_seen_since_it_was_calm),
-                CASE(census_mark_knows_no_more_than_64_gib_as_the_most),
+                CASE(census_mark_remembers_how_much_more_it_had_had_just_before),
+                CASE(census_mark_forgets_after_a_minute_how_much_more_it_had_had),
+                CASE(census_mark_forgets_what_lies_further_back_than_the_last_scan_did),
+                CASE(census_mark_knows_up_to_64_gib_of_how_much_more_it_had_had),
+                CASE(census_mark_counts_no_shared_memory_as_had_before),
                 CASE(census_mark_puts_where_it_stands_in_the_place_of_where_it_stood),
                 CASE(census_scan_gives_who_started_since_a_mark_nothing_and_others_their_size),
                 CASE(census_strike_meets_only_the_process_that_was_meant),

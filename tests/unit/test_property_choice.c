@@ -56,15 +56,15 @@ show_place(void)
                              "%" PRIu64 ", tables %" PRIu64 ", shmem %" PRIu64 "/%u, swap %" PRIu64
                              ", growth %" PRIu64 ", %s parent %" PRIu64 ", first %" PRIu64
                              ", copied %" PRIu64 ", had %" PRIu64 " %" PRIu64 " %" PRIu64
-                             " %" PRIu64 ", at most %u %u %u %u\n",
+                             " %" PRIu64 ", above %u %u %u %u\n",
                              c->pid, c->ppid, c->start_ticks, c->exe_id, c->adj,
                              c->standing.effect == RULE_PROTECT ? "protected" : "",
                              c->struck ? "struck" : "", c->anon_kib, c->pagetables_kib,
                              c->shmem_kib, c->sharers, c->swap_kib, c->growth_kibps,
                              c->cow ? "cow" : "own", c->parent_kib, c->first_kib, c->copied_kib,
                              c->mark_kib[0], c->mark_kib[1], c->mark_kib[2], c->mark_kib[3],
-                             c->mark_peak_kib[0], c->mark_peak_kib[1], c->mark_peak_kib[2],
-                             c->mark_peak_kib[3]);
+                             c->mark_above_kib[0], c->mark_above_kib[1], c->mark_above_kib[2],
+                             c->mark_above_kib[3]);
         }
         show_group("chosen", &at->r, &at->ch.who);
 }
@@ -118,7 +118,7 @@ roll_candidate(struct dice *d, uint32_t at)
         c.copied_since_kib[MARK_CALM] = c.copied_kib / 2;
         for (unsigned m = 0; m < MARK_MAX; m++) {
                 c.mark_kib[m] = dice_percent(d, 50) ? roll_kib(d) : 0;
-                c.mark_peak_kib[m] = dice_percent(d, 50) ? (uint32_t)roll_kib(d) : 0;
+                c.mark_above_kib[m] = dice_percent(d, 50) ? (uint32_t)roll_kib(d) : 0;
         }
         return c;
 }
