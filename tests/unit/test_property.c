@@ -267,7 +267,8 @@ is_reached(const struct verdict *v, uint64_t available_kib, uint64_t limit, uint
 static bool
 has_new_low(const struct history *h, unsigned i)
 {
-        uint64_t step_kib = sub_floor(h->v[i].term_kib, h->v[i].kill_kib) / 4;
+        uint64_t quarter_kib = sub_floor(h->v[i].term_kib, h->v[i].kill_kib) / 4;
+        uint64_t step_kib = smaller(quarter_kib, larger(h->v[i].total_kib / 64, 6 * 1024));
         uint64_t most_kib = 0;
 
         for (unsigned k = 0; k <= i; k++) {
