@@ -423,15 +423,21 @@ blame_several(const struct question *q, struct blame *ret)
         return true;
 }
 
-/* What has gone missing since a mark; 0 when it is too little to say who is running away.  Where
- * the machine had stood for long, half as much tells. */
+/* Less is too little to say who is running away.  Where the machine had stood for long, half as
+ * much tells. */
+static uint64_t
+least_missing_kib(const struct mark *m, const struct verdict *v)
+{
+        return verdict_step_kib(v) / (m->plateau ? 2 : 1);
+}
+
+/* What has gone missing since a mark; 0 when it is too little. */
 static uint64_t
 missing_kib(const struct mark *m, const struct verdict *v)
 {
         uint64_t kib = sub_floor(m->supply_kib, v->supply_kib);
-        uint64_t least_kib = verdict_step_kib(v) / (m->plateau ? 2 : 1);
 
-        return m->boot_us != 0 && kib >= least_kib ? kib : 0;
+        return m->boot_us != 0 && kib >= least_missing_kib(m, v) ? kib : 0;
 }
 
 bool
@@ -458,6 +464,42 @@ blame_one_or_swarm(const struct question *q, struct blame *ret)
                blame_swarm(&broods, ret);
 }
 
+/*
+ * How much more those who may be ended only took back since the mark than they gave away: by so
+ * much the supply was higher then, for a moment.  24 MiB were missing since one, of which 16 were
+ * such a swing; a leak had taken the other 7, and that was no half of 24.
+ */
+static uint64_t
+back_kib(const struct question *q)
+{
+        struct question all = *q;
+        uint64_t back_kib = 0, given_kib = 0;
+
+        all.anew = false;
+        for (uint32_t i = 0; i < q->r->n; i++) {
+                const struct candidate *c = &q->r->c[i];
+
+                if (!candidate_eligible(c))
+                        continue;
+                back_kib += took_kib(&all, c, q->mark) - took_kib(q, c, q->mark);
+                given_kib += sub_floor(c->mark_kib[q->mark], candidate_size_kib(c));
+        }
+        return sub_floor(back_kib, given_kib);
+}
+
+/* What is missing since the question's mark, as far as it counts. */
+static uint64_t
+asked_kib(const struct question *q)
+{
+        const struct mark *m = &q->r->mark[q->mark];
+        uint64_t kib = missing_kib(m, q->v);
+
+        if (!q->anew || kib == 0)
+                return kib;
+        kib = sub_floor(kib, back_kib(q));
+        return kib >= least_missing_kib(m, q->v) ? kib : 0;
+}
+
 /* Asks at each mark, the latest first. */
 static bool
 ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame *ret),
@@ -465,7 +507,7 @@ ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame 
 {
         for (q.mark = 0; q.mark < MARK_MAX; q.mark++) {
                 *ret = (struct blame){
-                        .missing_kib = missing_kib(&q.r->mark[q.mark], q.v),
+                        .missing_kib = asked_kib(&q),
                         .since_wall_s = q.r->mark[q.mark].wall_s,
                 };
                 q.missing_kib = ret->missing_kib;

@@ -96,19 +96,15 @@ set_marks(struct errand *e, struct mark *now)
 {
         bool plateau = atomic_load(&e->share->plateau), was = e->plateau;
         uint64_t step_kib = atomic_load(&e->share->step_kib);
-        uint64_t moved_kib = now->supply_kib > e->mark_supply_kib
-                                     ? now->supply_kib - e->mark_supply_kib
-                                     : e->mark_supply_kib - now->supply_kib;
+        bool moved = mark_moved(&e->census.mark[0], now->supply_kib, step_kib);
 
         e->plateau = plateau;
-        now->plateau = plateau && moved_kib < step_kib;
-        if (atomic_load(&e->share->settled)) {
+        e->scan_supply_kib = now->supply_kib;
+        now->plateau = plateau && !moved;
+        if (atomic_load(&e->share->settled))
                 census_mark(&e->census, now, true);
-                e->mark_supply_kib = 0;
-        } else if (e->mark_supply_kib == 0 || moved_kib >= step_kib || (plateau && !was)) {
+        else if ((moved && mark_is_old(&e->census.mark[0], now->boot_us)) || (plateau && !was))
                 census_mark(&e->census, now, false);
-                e->mark_supply_kib = now->supply_kib;
-        }
 }
 
 /*
@@ -359,8 +355,8 @@ scan_is_due(const struct errand *e, bool hot)
         /* Hot since the last scan: no need to sit out a long period. */
         if (hot && e->scan_due_us > now_us + period_us(e, level, true))
                 return true;
-        return e->mark_supply_kib > 0 && level >= LEVEL_WATCH &&
-               supply_kib + atomic_load(&e->share->step_kib) * 2 < e->mark_supply_kib;
+        return e->census.mark[0].boot_us > 0 && level >= LEVEL_WATCH &&
+               supply_kib + atomic_load(&e->share->step_kib) * 2 < e->scan_supply_kib;
 }
 
 /* poll(2) wants memory.  A rest instead, and then everybody is asked: none of them keeps anybody

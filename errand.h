@@ -51,7 +51,7 @@ struct errand {
         struct numbered_roster *waiting; /* given to the loop, perhaps not taken yet */
         struct numbered_roster *used;    /* the one before: the loop's, once it has taken that */
         uint64_t scan_due_us, took_us;   /* the latter of a processor */
-        uint64_t mark_supply_kib;        /* at the newest mark; 0: none */
+        uint64_t scan_supply_kib;        /* at the last scan */
         bool plateau;                    /* share.plateau at the last scan */
         uint64_t barred_due_us;          /* when it is to be asked again whether swap is used */
         int level;                       /* as of the last scan */

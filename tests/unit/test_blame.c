@@ -465,21 +465,24 @@ blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
 }
 
 /* It throws memory away and takes it again all the time; the last mark saw it without. */
+/* 1,500,000 of the 2,700,000 were only taken back: of the rest half is 600,000. */
 static void
 blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame(void **state)
 {
         (void)state;
         set_up();
-        struct candidate *churner = add(1600000, 100000), *leak = add(6000000, 4600000);
+        struct candidate *churner = add(1600000, 100000), *leak = add(6000000, 5300000);
 
-        /* Half of what is missing is 1,350,000. */
         assert_one(1001, 1500000);
         churner->mark_above_kib[0] = 1500000;
-        assert_one(1002, 1400000);
-        leak->mark_above_kib[0] = 50000;
-        assert_one(1002, 1350000);
-        leak->mark_above_kib[0]++;
+        assert_one(1002, 700000);
+        assert_int_equal(find().missing_kib, 1200000);
+        leak->mark_above_kib[0] = 100000;
+        assert_one(1002, 600000);
+        assert_int_equal(find().missing_kib, 1100000);
+        leak->mark_above_kib[0] = 700000;
         assert_one(1001, 1500000);
+        assert_int_equal(find().missing_kib, 2700000);
 }
 
 static void
@@ -487,20 +490,40 @@ blame_looks_further_back_for_another_than_one_that_only_took_back(void **state)
 {
         (void)state;
         set_up();
+        place.r.mark[0].supply_kib = 1700000;
         place.r.mark[1] = (struct mark){ 1, 900, 8000000, 0, false };
         struct candidate *churner = add(1500000, 1500000), *leak = add(6000000, 1000000);
 
         churner->mark_kib[0] = 100000;
-        leak->mark_kib[0] = 5000000;
+        leak->mark_kib[0] = 5500000;
         assert_one(1001, 1400000);
-        churner->mark_above_kib[0] = 50000;
-        assert_one(1001, 1350000);
-        churner->mark_above_kib[0]++;
+        /* what is left of what was missing is less than half of the way to TERM */
+        churner->mark_above_kib[0] = 1150001;
         assert_one(1002, 5000000);
+        churner->mark_above_kib[0] = 1150000;
+        assert_one(1002, 250000);
         /* and when it is nobody else */
         churner->mark_above_kib[0] = 1400000;
-        leak->mark_kib[1] = 5000000;
+        leak->mark_kib[1] = 5500000;
         assert_one(1001, 1400000);
+}
+
+/* Others that gave as much back as was taken back leave nothing to be left out. */
+static void
+blame_leaves_out_no_more_than_was_taken_back_on_the_whole(void **state)
+{
+        (void)state;
+        set_up();
+        struct candidate *churner = add(1000000, 0), *other = add(500000, 1500000);
+
+        (void)add(2000000, 650000);
+        churner->mark_kib[0] = 1;
+        churner->mark_above_kib[0] = 999999;
+        assert_one(1003, 1350000);
+        assert_int_equal(find().missing_kib, 2700000);
+        other->mark_kib[0] = 1400000;
+        assert_one(1003, 1350000);
+        assert_int_equal(find().missing_kib, 2700000 - 99999);
 }
 
 /* Several that run away at once, too, are asked for before one that only took back. */
@@ -511,11 +534,11 @@ blame_prefers_several_to_one_that_only_took_back(void **state)
         set_up();
         struct candidate *churner = add(2500000, 1000000);
 
-        (void)add(1000000, 200000);
-        (void)add(900000, 200000);
+        (void)add(1000000, 450000);
+        (void)add(900000, 450000);
         assert_one(1001, 1500000);
         churner->mark_above_kib[0] = 1500000;
-        assert_one(1002, 800000);
+        assert_one(1002, 550000);
 }
 
 /* Neither copies nor shared memory have been had before. */
@@ -524,18 +547,18 @@ blame_takes_copies_and_shared_memory_for_something_new(void **state)
 {
         (void)state;
         set_up();
-        struct candidate *churner = add(2600000, 100000), *other = add(4000000, 4000000);
+        struct candidate *churner = add(1600000, 100000), *other = add(4000000, 4000000);
 
-        churner->mark_above_kib[0] = 2500000;
-        assert_one(1001, 2500000);
+        churner->mark_above_kib[0] = 1500000;
+        assert_one(1001, 1500000);
         other->cow = true;
         other->parent_kib = other->first_kib = 4000000;
-        other->copied_kib = other->copied_since_kib[0] = 1400000;
-        assert_one(1002, 1400000);
+        other->copied_kib = other->copied_since_kib[0] = 710000;
+        assert_one(1002, 710000);
         other->cow = false;
-        other->shmem_kib = 1400 * MIB;
+        other->shmem_kib = 700 * MIB;
         other->mark_above_kib[0] = 4000000;
-        assert_one(1002, 1400 * MIB);
+        assert_one(1002, 700 * MIB);
 }
 
 static void
@@ -1368,6 +1391,7 @@ main(void)
                 cmocka_unit_test(
                         blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame),
                 cmocka_unit_test(blame_looks_further_back_for_another_than_one_that_only_took_back),
+                cmocka_unit_test(blame_leaves_out_no_more_than_was_taken_back_on_the_whole),
                 cmocka_unit_test(blame_prefers_several_to_one_that_only_took_back),
                 cmocka_unit_test(blame_takes_copies_and_shared_memory_for_something_new),
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),

@@ -547,6 +547,34 @@ roster_adopt_past_takes_sizes_of_moments_that_were_not_seen(void **state)
 }
 
 static void
+mark_moved_tells_a_step_in_either_direction(void **state)
+{
+        const struct mark m = { .boot_us = 1, .supply_kib = 1000 }, none = { 0 };
+
+        (void)state;
+        assert_false(mark_moved(&m, 1000, 100));
+        assert_false(mark_moved(&m, 1099, 100));
+        assert_false(mark_moved(&m, 901, 100));
+        assert_true(mark_moved(&m, 1100, 100));
+        assert_true(mark_moved(&m, 900, 100));
+        assert_true(mark_moved(&none, 0, 100));
+}
+
+static void
+mark_is_old_after_a_second_and_at_once_where_the_machine_stood(void **state)
+{
+        const struct mark m = { .boot_us = 5000000 }, none = { 0 };
+        const struct mark stood = { .boot_us = 5000000, .plateau = true };
+
+        (void)state;
+        assert_false(mark_is_old(&m, 5999999));
+        assert_true(mark_is_old(&m, 6000000));
+        assert_false(mark_is_old(&m, 4000000));
+        assert_true(mark_is_old(&stood, 5000001));
+        assert_true(mark_is_old(&none, 1));
+}
+
+static void
 candidate_eligible_leaves_out_the_protected_the_struck_and_minus_1000(void **state)
 {
         struct candidate c = { .adj = -999 };
@@ -590,6 +618,8 @@ main(void)
                 cmocka_unit_test(roster_adopt_takes_back_whom_nobody_could_open_until_somebody_has),
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),
                 cmocka_unit_test(roster_adopt_past_takes_sizes_of_moments_that_were_not_seen),
+                cmocka_unit_test(mark_moved_tells_a_step_in_either_direction),
+                cmocka_unit_test(mark_is_old_after_a_second_and_at_once_where_the_machine_stood),
                 cmocka_unit_test(
                         candidate_eligible_leaves_out_the_protected_the_struck_and_minus_1000),
         };
