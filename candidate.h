@@ -37,13 +37,6 @@ struct mark {
         bool plateau;        /* verdict.plateau at that time */
 };
 
-/*
- * From one mark of a movement to the next at least this.  Beside a program that threw 17 MiB away
- * and took them again, three marks lay within 200 ms of such swings, and what a leak took was
- * little of either.
- */
-#define MARK_AGE_US UINT64_C(1000000)
-
 /* True when the supply has moved by a step since, either way; or there is no such mark. */
 static inline bool
 mark_moved(const struct mark *m, uint64_t supply_kib, uint64_t step_kib)
@@ -52,11 +45,20 @@ mark_moved(const struct mark *m, uint64_t supply_kib, uint64_t step_kib)
                sub_floor(m->supply_kib, supply_kib) >= step_kib;
 }
 
-/* True when another may be made; a mark of how the machine stood is no movement. */
+/*
+ * A rise is remembered no sooner than this after the last mark.  Beside a program that threw 17 MiB
+ * away and took them again all the time, three marks lay within 200 ms of such swings, and what a
+ * leak took was little of either.  A fall is at once: within a second somebody may have started,
+ * and somebody else begun to leak.
+ */
+#define MARK_AGE_US UINT64_C(1000000)
+
+/* True when `now` may be the next mark, if it has moved; how the machine stood is no movement. */
 static inline bool
-mark_is_old(const struct mark *m, uint64_t boot_us)
+mark_is_due(const struct mark *m, const struct mark *now)
 {
-        return m->boot_us == 0 || m->plateau || sub_floor(boot_us, m->boot_us) >= MARK_AGE_US;
+        return m->boot_us == 0 || m->plateau || now->supply_kib < m->supply_kib ||
+               sub_floor(now->boot_us, m->boot_us) >= MARK_AGE_US;
 }
 
 /* What rules say of a process, and which of them. */

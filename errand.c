@@ -103,7 +103,7 @@ set_marks(struct errand *e, struct mark *now)
         now->plateau = plateau && !moved;
         if (atomic_load(&e->share->settled))
                 census_mark(&e->census, now, true);
-        else if ((moved && mark_is_old(&e->census.mark[0], now->boot_us)) || (plateau && !was))
+        else if ((moved && mark_is_due(&e->census.mark[0], now)) || (plateau && !was))
                 census_mark(&e->census, now, false);
 }
 

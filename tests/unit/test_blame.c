@@ -497,11 +497,21 @@ blame_looks_further_back_for_another_than_one_that_only_took_back(void **state)
         churner->mark_kib[0] = 100000;
         leak->mark_kib[0] = 5500000;
         assert_one(1001, 1400000);
-        /* what is left of what was missing is less than half of the way to TERM */
-        churner->mark_above_kib[0] = 1150001;
+        /* what is left of what was missing is less than a quarter, and noise */
+        churner->mark_above_kib[0] = 1050001;
         assert_one(1002, 5000000);
-        churner->mark_above_kib[0] = 1150000;
+        churner->mark_above_kib[0] = 1050000;
+        assert_one(1002, 350000);
+        /* ... or less than half of the way from where all is well to TERM */
+        place.r.mark[0].supply_kib = 1000000;
+        churner->mark_kib[0] = 800000;
+        leak->mark_kib[0] = 5700000;
+        churner->mark_above_kib[0] = 450001;
+        assert_one(1002, 5000000);
+        churner->mark_above_kib[0] = 450000;
         assert_one(1002, 250000);
+        place.r.mark[0].supply_kib = 1700000;
+        churner->mark_kib[0] = 100000;
         /* and when it is nobody else */
         churner->mark_above_kib[0] = 1400000;
         leak->mark_kib[1] = 5500000;
@@ -524,6 +534,26 @@ blame_leaves_out_no_more_than_was_taken_back_on_the_whole(void **state)
         other->mark_kib[0] = 1400000;
         assert_one(1003, 1350000);
         assert_int_equal(find().missing_kib, 2700000 - 99999);
+}
+
+/* The machine has stood for long: nobody is to blame for what he took before that. */
+static void
+blame_looks_no_further_back_than_where_it_stood_for_another(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0].plateau = true;
+        place.r.mark[MARK_CALM] = (struct mark){ 1, 900, 8000000, 0, false };
+        struct candidate *job = add(2500000, 2000000);
+
+        job->mark_kib[0] = 1000000;
+        (void)add(6000000, 6000000);
+        place.r.c[1].mark_kib[MARK_CALM] = 1000000;
+        job->mark_above_kib[0] = 1500000;
+        place.r.mark[0].supply_kib = 2300000;
+        assert_one(1001, 1500000);
+        place.r.mark[0].plateau = false;
+        assert_one(1002, 5000000);
 }
 
 /* Several that run away at once, too, are asked for before one that only took back. */
@@ -1391,6 +1421,7 @@ main(void)
                 cmocka_unit_test(
                         blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame),
                 cmocka_unit_test(blame_looks_further_back_for_another_than_one_that_only_took_back),
+                cmocka_unit_test(blame_looks_no_further_back_than_where_it_stood_for_another),
                 cmocka_unit_test(blame_leaves_out_no_more_than_was_taken_back_on_the_whole),
                 cmocka_unit_test(blame_prefers_several_to_one_that_only_took_back),
                 cmocka_unit_test(blame_takes_copies_and_shared_memory_for_something_new),

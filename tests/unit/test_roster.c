@@ -561,17 +561,27 @@ mark_moved_tells_a_step_in_either_direction(void **state)
 }
 
 static void
-mark_is_old_after_a_second_and_at_once_where_the_machine_stood(void **state)
+mark_is_due_at_once_for_a_fall_and_after_a_second_for_a_rise(void **state)
 {
-        const struct mark m = { .boot_us = 5000000 }, none = { 0 };
-        const struct mark stood = { .boot_us = 5000000, .plateau = true };
+        static const struct {
+                struct mark m;
+                uint64_t boot_us, supply_kib;
+                bool due;
+        } rows[] = {
+                { { .boot_us = 5000000, .supply_kib = 100 }, 5999999, 200, false },
+                { { .boot_us = 5000000, .supply_kib = 100 }, 6000000, 200, true },
+                { { .boot_us = 5000000, .supply_kib = 100 }, 4000000, 200, false },
+                { { .boot_us = 5000000, .supply_kib = 100 }, 5000001, 99, true },
+                { { .boot_us = 5000000, .supply_kib = 100, .plateau = true }, 5000001, 200, true },
+                { { .boot_us = 0 }, 1, 200, true },
+        };
 
         (void)state;
-        assert_false(mark_is_old(&m, 5999999));
-        assert_true(mark_is_old(&m, 6000000));
-        assert_false(mark_is_old(&m, 4000000));
-        assert_true(mark_is_old(&stood, 5000001));
-        assert_true(mark_is_old(&none, 1));
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+                struct mark now = { .boot_us = rows[i].boot_us, .supply_kib = rows[i].supply_kib };
+
+                assert_int_equal(mark_is_due(&rows[i].m, &now), rows[i].due);
+        }
 }
 
 static void
@@ -619,7 +629,7 @@ main(void)
                 cmocka_unit_test(roster_adopt_takes_no_sizes_that_another_file_told),
                 cmocka_unit_test(roster_adopt_past_takes_sizes_of_moments_that_were_not_seen),
                 cmocka_unit_test(mark_moved_tells_a_step_in_either_direction),
-                cmocka_unit_test(mark_is_old_after_a_second_and_at_once_where_the_machine_stood),
+                cmocka_unit_test(mark_is_due_at_once_for_a_fall_and_after_a_second_for_a_rise),
                 cmocka_unit_test(
                         candidate_eligible_leaves_out_the_protected_the_struck_and_minus_1000),
         };
