@@ -477,7 +477,7 @@ static uint64_t
 back_kib(const struct question *q)
 {
         struct question all = *q;
-        uint64_t back_kib = 0, given_kib = 0;
+        uint64_t retaken_kib = 0, given_kib = 0;
 
         all.anew = false;
         for (uint32_t i = 0; i < q->r->n; i++) {
@@ -485,10 +485,10 @@ back_kib(const struct question *q)
 
                 if (!candidate_eligible(c))
                         continue;
-                back_kib += took_kib(&all, c, q->mark) - took_kib(q, c, q->mark);
+                retaken_kib += took_kib(&all, c, q->mark) - took_kib(q, c, q->mark);
                 given_kib += sub_floor(c->mark_kib[q->mark], candidate_size_kib(c));
         }
-        return sub_floor(back_kib, given_kib);
+        return sub_floor(retaken_kib, given_kib);
 }
 
 /* What is missing since the question's mark: without what was only taken back, where the rest is
@@ -518,19 +518,17 @@ ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame 
                 };
                 q.missing_kib = ret->missing_kib;
                 q.half_kib = q.missing_kib / 2;
-                if (ret->missing_kib > 0 && !ask(&q, ret)) {
-                        /* Where the machine has stood since, what lies further back is not asked
-                         * for before what was only taken back counts. */
-                        if (q.anew && q.r->mark[q.mark].plateau)
-                                return false;
-                        continue;
-                }
                 if (ret->missing_kib == 0)
                         continue;
-                /* Others gave back meanwhile: of what is missing it took all, and no more. */
-                if (ret->took_kib > ret->missing_kib)
-                        ret->took_kib = ret->missing_kib;
-                return true;
+                if (ask(&q, ret)) {
+                        /* Others gave back meanwhile: it took all that is missing, and no more. */
+                        ret->took_kib = smaller(ret->took_kib, ret->missing_kib);
+                        return true;
+                }
+                /* Where the machine has stood since, what lies further back is not asked for before
+                 * what was only taken back counts. */
+                if (q.anew && q.r->mark[q.mark].plateau)
+                        return false;
         }
         return false;
 }

@@ -464,7 +464,6 @@ blame_takes_several_that_took_what_was_there_where_it_stood(void **state)
         assert_one(1003, 150001);
 }
 
-/* It throws memory away and takes it again all the time; the last mark saw it without. */
 /* 1,500,000 of the 2,700,000 were only taken back: of the rest half is 600,000. */
 static void
 blame_counts_what_somebody_only_took_back_when_nobody_else_is_to_blame(void **state)

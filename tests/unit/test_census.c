@@ -1076,7 +1076,7 @@ census_mark_forgets_after_a_minute_how_much_more_it_had_had(void **state)
                         tear_down(state);
                         set_up(state);
                 }
-                /* The half minute begins here, a second before the nine MiB.  */
+                /* The half minute begins here, a second before the nine MiB. */
                 scan_after(100 * SECOND, true);
                 scan_at_mib(9);
                 for (unsigned s = 1; s <= rows[i].after_s; s++)

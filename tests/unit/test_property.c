@@ -263,7 +263,8 @@ is_reached(const struct verdict *v, uint64_t available_kib, uint64_t limit, uint
                              (swap_early && available_kib <= limit));
 }
 
-/* Memory has gone to a new low within new_low, by a quarter of the way from TERM to KILL. */
+/* Memory has gone to a new low within new_low, by a quarter of the way from TERM to KILL, or
+ * by a 64th of memory, but never less than 6 MiB, where that is not so much. */
 static bool
 has_new_low(const struct history *h, unsigned i)
 {
