@@ -447,6 +447,29 @@ judge_stall(const struct policy *p, struct decide_state *st, const struct sample
         return term ? LEVEL_WARN : LEVEL_CALM;
 }
 
+/*
+ * What is in swap that is being switched off has to go somewhere, and whether it will fit is known
+ * at once.  The kernel does not look at signals before it has read in all that one process has
+ * there (mm/swapfile.c, unuse_mm()), so at TERM it is too late: of 280 MiB all but five came in,
+ * and for a second and more nothing was left.  zram gives back what they cost; all of it may be on
+ * there.
+ */
+static enum level
+judge_swapoff(const struct sample *s, const struct limits *l, struct verdict *v)
+{
+        uint64_t limit_kib = v->term_kib ? v->term_kib : v->kill_kib;
+        uint64_t zram_kib = sub_floor(s->zram_total_kib, s->zram_free_kib), back_kib = 0;
+
+        if (!v->swapoff)
+                return LEVEL_CALM;
+        if (zram_kib > 0)
+                back_kib = mul_div(smaller(s->swap_off_kib, zram_kib), zram_cost_kib(s), zram_kib);
+        v->off_kib = sub_floor(s->swap_off_kib, back_kib);
+        v->room_kib =
+                sub_floor(l->easy_kib, limit_kib) + sub_floor(v->swap_free_kib, v->swap_term_kib);
+        return limit_kib > 0 && v->off_kib > v->room_kib ? LEVEL_TERM : LEVEL_CALM;
+}
+
 /* Full, and the supply has not moved by a step for long: sizes seen then tell who moved it. */
 static bool
 stands(struct decide_state *st, const struct sample *s, const struct verdict *v)
@@ -587,6 +610,10 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
                 /* It may be the slow window that was measured last, and decided nothing. */
                 measure_pressure(&v, &w);
         }
+        if (judge_swapoff(s, &l, &v) > v.act) {
+                v.act = LEVEL_TERM;
+                v.reason = REASON_SWAPOFF;
+        }
         if (s->now_us < st->quiet_until_us && v.act > LEVEL_WARN &&
             !(v.act == LEVEL_KILL && v.reason == REASON_LOW))
                 v.act = LEVEL_WARN;
@@ -620,7 +647,7 @@ level_word(enum level level)
 const char *
 reason_word(enum reason reason)
 {
-        static const char *const word[] = { "none", "low", "stall", "race" };
+        static const char *const word[] = { "none", "low", "stall", "race", "swapoff" };
 
         return word[reason];
 }

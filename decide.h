@@ -19,9 +19,10 @@ enum level { LEVEL_CALM, LEVEL_WATCH, LEVEL_WARN, LEVEL_TERM, LEVEL_KILL };
 /* Why a level above WATCH holds. */
 enum reason {
         REASON_NONE,
-        REASON_LOW,   /* available memory and free swap are at or below their limits */
-        REASON_STALL, /* tasks stand still for memory while the kernel reclaims */
-        REASON_RACE,  /* low, and gone before a process could end by itself */
+        REASON_LOW,     /* available memory and free swap are at or below their limits */
+        REASON_STALL,   /* tasks stand still for memory while the kernel reclaims */
+        REASON_RACE,    /* low, and gone before a process could end by itself */
+        REASON_SWAPOFF, /* swap is being switched off, and what is in there does not fit */
 };
 
 /* Looks are this far apart: never more, never less. */
@@ -39,13 +40,15 @@ struct verdict {
         enum level level; /* what to tell people; left only after a while well above its limit */
         enum level act;   /* what this very sample asks for: TERM, KILL, or less and then nothing */
         enum reason reason; /* of act, else of level */
-        bool settled;     /* nothing is going missing: sizes seen now are a base to compare with */
-        bool plateau;     /* at WARN for so long that it is how the machine lives */
-        bool below_term;  /* low at TERM's limits, cause or not: a grace time that ends is over */
-        bool tight;       /* so little is available that standing still counts */
-        bool swapoff;     /* swap is being switched off: SwapTotal became less within a second */
-        bool swapoff_new; /* and that began less than a second ago */
-        bool dropped;     /* trends were dropped at this sample: suspended, or late */
+        bool settled;      /* nothing is going missing: sizes seen now are a base to compare with */
+        bool plateau;      /* at WARN for so long that it is how the machine lives */
+        bool below_term;   /* low at TERM's limits, cause or not: a grace time that ends is over */
+        bool tight;        /* so little is available that standing still counts */
+        bool swapoff;      /* swap is being switched off: SwapTotal became less within a second */
+        bool swapoff_new;  /* and that began less than a second ago */
+        uint64_t off_kib;  /* so much is still to be read in from there, ... */
+        uint64_t room_kib; /* ... and so much fits in above TERM: memory, and other swap */
+        bool dropped;      /* trends were dropped at this sample: suspended, or late */
 
         uint64_t total_kib;                    /* memory less huge pages: what percentages are of */
         uint64_t available_kib;                /* memory */

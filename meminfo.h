@@ -17,6 +17,7 @@ struct meminfo {
         uint64_t swap_total_kib;
         uint64_t swap_free_kib;
         uint64_t swap_cached_kib; /* in swap and in memory at once */
+        uint64_t zswap_kib;       /* of memory, where swapped pages are kept packed (since 5.19) */
         uint64_t shmem_kib;
         uint64_t anon_kib;    /* AnonPages: in memory, whoever maps it, each page once */
         uint64_t hugetlb_kib; /* reserved for huge pages of every size: nobody's to give back */
@@ -25,7 +26,7 @@ struct meminfo {
 
 /*
  * Keys may come in any order, unknown ones are passed over with whatever they hold, a missing
- * Shmem, AnonPages, SwapCached or Hugetlb counts as 0 (Hugetlb missing: HugePages_Total x
+ * Shmem, AnonPages, SwapCached, Zswap or Hugetlb counts as 0 (Hugetlb missing: HugePages_Total x
  * Hugepagesize). Without MemAvailable it is MemFree plus half of Active(file) and Inactive(file).
  *
  * A counter that ran below zero is printed close to 2^64 (18446744073709551612 kB has been seen for

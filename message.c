@@ -147,7 +147,7 @@ add_cause(struct line *l, const struct record *rec, enum level level)
         const struct verdict *v = &rec->verdict;
         uint64_t mem = v->warn_kib, swap = v->swap_warn_kib;
 
-        if (level >= LEVEL_TERM) {
+        if (level >= LEVEL_TERM || v->reason == REASON_SWAPOFF) {
                 mem = level == LEVEL_KILL ? v->kill_kib : v->term_kib;
                 swap = level == LEVEL_KILL ? v->swap_kill_kib : v->swap_term_kib;
         }
@@ -300,7 +300,10 @@ say_level(struct line *l, const struct record *rec)
         }
         if (v->level < LEVEL_WARN || rec->was >= LEVEL_WARN)
                 return -1;
-        line_add(l, "memory is running out: ");
+        if (v->reason == REASON_SWAPOFF)
+                line_add(l, "swap is being switched off, and what is in there does not fit: ");
+        else
+                line_add(l, "memory is running out: ");
         add_cause(l, rec, LEVEL_WARN);
         return MESSAGE_WARNING;
 }
@@ -405,6 +408,11 @@ say_flight(struct line *l, const struct record *rec)
                         line_add(l, " does not end; given up, %s available without it",
                                  sz(rec->verdict.available_kib).text);
                         return MESSAGE_NOTICE;
+                }
+                if (t->swapoff) {
+                        line_add(l, " does not end before all is read in that one process has in "
+                                    "swap; it is waited for");
+                        return MESSAGE_WARNING;
                 }
                 line_add(l,
                          " does not end and gives nothing back; given up, the next one is taken");

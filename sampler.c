@@ -425,6 +425,9 @@ take_swaps(struct sampler *s, struct swaps *ret)
         if (!usable(s, SAMPLER_SWAPS, r))
                 return false;
         s->zram_unlisted = ret->zram_unlisted;
+        /* What is in memory already, as it is or packed, is to be had for that. */
+        s->last.swap_off_kib = sub_floor(swaps_off_kib(ret, s->last.mem.swap_total_kib),
+                                         s->last.mem.swap_cached_kib + s->last.mem.zswap_kib);
         s->last.zram_total_kib = ret->zram_total_kib;
         s->last.zram_free_kib = ret->zram_total_kib - ret->zram_used_kib;
         return true;

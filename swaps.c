@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include "swaps.h"
+#include "number.h"
 #include "text.h"
 
 enum { BYTES_PER_KIB = 1024 };
@@ -25,19 +26,33 @@ read_zram_path(const char **p, const char *end, uint32_t *ret)
         return true;
 }
 
-/* ` TYPE SIZE USED PRIORITY`, added to what is in *sw. */
+/* ` TYPE SIZE USED PRIORITY`, of which the last is not looked at. */
 static bool
-add_zram(const char *p, const char *end, uint32_t id, struct swaps *sw)
+read_area(const char *p, const char *end, struct swap_area *ret)
 {
-        uint64_t size_kib, used_kib;
-
         text_skip_column(&p, end);
-        if (!text_column(&p, end, &size_kib) || !text_column(&p, end, &used_kib) ||
-            used_kib > size_kib || p == end)
+        return text_column(&p, end, &ret->size_kib) && text_column(&p, end, &ret->used_kib) &&
+               ret->used_kib <= ret->size_kib && p < end;
+}
+
+static void
+add_area(struct swaps *sw, const struct swap_area *a)
+{
+        uint64_t total_kib;
+
+        if (sw->n == SWAPS_AREAS_MAX ||
+            __builtin_add_overflow(sw->total_kib, a->size_kib, &total_kib))
+                return;
+        sw->total_kib = total_kib;
+        sw->area[sw->n++] = *a;
+}
+
+static bool
+add_zram(struct swaps *sw, uint32_t id, const struct swap_area *a)
+{
+        if (__builtin_add_overflow(sw->zram_total_kib, a->size_kib, &sw->zram_total_kib))
                 return false;
-        if (__builtin_add_overflow(sw->zram_total_kib, size_kib, &sw->zram_total_kib))
-                return false;
-        sw->zram_used_kib += used_kib;
+        sw->zram_used_kib += a->used_kib;
         if (sw->n_zram < SWAPS_ZRAM_MAX)
                 sw->zram[sw->n_zram++] = id;
         else
@@ -49,7 +64,7 @@ int
 swaps_parse(const char *text, size_t len, struct swaps *ret)
 {
         const char *p = text, *end = text + len, *line;
-        struct swaps sw = { .n_zram = 0 };
+        struct swaps sw = { .n = 0 };
         size_t line_len;
         bool whole;
 
@@ -58,13 +73,43 @@ swaps_parse(const char *text, size_t len, struct swaps *ret)
         (void)text_line(&p, end, &line, &line_len, &whole);
         while (text_line(&p, end, &line, &line_len, &whole)) {
                 const char *line_end = line + line_len;
+                struct swap_area a;
                 uint32_t id;
+                bool zram = read_zram_path(&line, line_end, &id);
 
-                if (read_zram_path(&line, line_end, &id) && !add_zram(line, line_end, id, &sw))
+                if (!zram)
+                        text_skip_column(&line, line_end);
+                bool whole_area = read_area(line, line_end, &a);
+
+                if (zram && (!whole_area || !add_zram(&sw, id, &a)))
                         return -EINVAL;
+                if (whole_area)
+                        add_area(&sw, &a);
         }
         *ret = sw;
         return 0;
+}
+
+uint64_t
+swaps_off_kib(const struct swaps *sw, uint64_t swap_total_kib)
+{
+        uint64_t lacks_kib = sub_floor(sw->total_kib, swap_total_kib);
+        uint64_t nearest_kib = UINT64_MAX, off_kib = 0;
+
+        if (lacks_kib == 0)
+                return 0;
+        for (uint32_t i = 0; i < sw->n; i++) {
+                const struct swap_area *a = &sw->area[i];
+                uint64_t free_kib = a->size_kib - a->used_kib;
+                uint64_t far_kib =
+                        free_kib > lacks_kib ? free_kib - lacks_kib : lacks_kib - free_kib;
+
+                if (far_kib > nearest_kib || (far_kib == nearest_kib && a->used_kib >= off_kib))
+                        continue;
+                nearest_kib = far_kib;
+                off_kib = a->used_kib;
+        }
+        return off_kib;
 }
 
 int

@@ -11,8 +11,17 @@
 #include <stdint.h>
 
 enum { SWAPS_ZRAM_MAX = 8 };
+/* The kernel takes no more areas than this (include/linux/swap.h, MAX_SWAPFILES). */
+enum { SWAPS_AREAS_MAX = 32 };
+
+struct swap_area {
+        uint64_t size_kib, used_kib;
+};
 
 struct swaps {
+        uint32_t n;         /* areas listed below */
+        uint64_t total_kib; /* of these */
+        struct swap_area area[SWAPS_AREAS_MAX];
         uint64_t zram_total_kib; /* of active swaps on /dev/zram* */
         uint64_t zram_used_kib;
         uint32_t n_zram; /* devices listed below; further ones count in the totals only */
@@ -21,9 +30,18 @@ struct swaps {
 };
 
 /* /proc/swaps: a header line, then `PATH TYPE SIZE USED PRIORITY`; blanks in PATH come as \040.
- * 0, or -EINVAL with *ret untouched. */
+ * 0, or -EINVAL with *ret untouched: a line of zram's must be one, others are passed over. */
 int
 swaps_parse(const char *text, size_t len, struct swaps *ret);
+
+/*
+ * What is still in use of the area that is being switched off; 0: none is.  It stays listed until
+ * the end, and of its size SwapTotal has only what is in use any more (mm/swapfile.c,
+ * si_swapinfo()): so it is the one whose free part is nearest to what SwapTotal lacks, of two the
+ * one with less in use.
+ */
+uint64_t
+swaps_off_kib(const struct swaps *sw, uint64_t swap_total_kib);
 
 struct zram_stat {
         uint64_t stored_bytes; /* orig_data_size: what was put in */

@@ -15,7 +15,7 @@
  * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last ones
  * came later: a line without them has 0 there.
  */
-enum { N_NUMBERS = 28, N_NUMBERS_MIN = 22 };
+enum { N_NUMBERS = 29, N_NUMBERS_MIN = 22 };
 enum {
         FLAG_PSI = 1,
         FLAG_PGSCAN = 2,
@@ -61,6 +61,7 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->swap_barred_kib,
                 s->pcp_kib,
                 s->rivals,
+                s->swap_off_kib,
         };
 
         memcpy(n, all, sizeof(all));
@@ -100,6 +101,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .swap_barred_kib = n[25],
                 .pcp_kib = n[26],
                 .rivals = (uint32_t)n[27],
+                .swap_off_kib = n[28],
         };
 }
 
@@ -171,7 +173,7 @@ trace_parse(const char *line, size_t len, struct sample *ret, struct trace_verdi
                 return -EINVAL;
         int level = take_word(&p, end, level_of, LEVEL_KILL + 1);
         int act = take_word(&p, end, level_of, LEVEL_KILL + 1);
-        int reason = take_word(&p, end, reason_of, REASON_RACE + 1);
+        int reason = take_word(&p, end, reason_of, REASON_SWAPOFF + 1);
 
         if (level < 0 || act < 0 || reason < 0 || p != end)
                 return -EINVAL;

@@ -170,19 +170,22 @@ may_be_ended(const struct policy *p, const struct roster *r, const struct group 
 }
 
 /*
- * Who switches swap off, by the name that the kernel knows; -1: none on the roster.  Who merely
- * takes that name is ended in its place, and gains nothing.
+ * Who switches swap off, by the name that the kernel knows; -1: none on the roster that may be
+ * ended.  Who merely takes that name is ended in its place, and gains nothing.
  */
 static int
-find_swapoff(const struct roster *r)
+find_swapoff(const struct roster *r, bool *ret_wait)
 {
         int who = -1;
 
         for (uint32_t i = 0; i < r->n; i++) {
                 const struct candidate *c = &r->c[i];
 
-                if (strcmp(c->name, CANDIDATE_SWAPOFF) == 0 && candidate_eligible(c) &&
-                    (who < 0 || younger(c, &r->c[who])))
+                if (strcmp(c->name, CANDIDATE_SWAPOFF) != 0 || c->standing.effect == RULE_PROTECT)
+                        continue;
+                if (!candidate_eligible(c))
+                        *ret_wait = true;
+                else if (who < 0 || younger(c, &r->c[who]))
                         who = (int)i;
         }
         return who;
@@ -191,22 +194,26 @@ find_swapoff(const struct roster *r)
 /*
  * What is in swap does not fit into memory, and swap is being switched off: nobody is to blame but
  * who does that.  The kernel would end it before anybody else, but on a full machine that took
- * seven seconds in which everything stood still, and a browser was ended after it.  True when that
- * is all there is to say.
+ * seven seconds in which everything stood still, and a browser was ended after it.  Where it has
+ * been given up, because the kernel does not let go of it before all is read in that one process
+ * had there, or has an oom_score_adj of -1000, which the kernel does not look at here
+ * (mm/oom_kill.c, oom_evaluate_task()), it is waited for, for as long as it gets on.  True when
+ * that is all there is to say: always while memory is not low yet.
  */
 static bool
 choose_swapoff(const struct verdict *v, const struct roster *r, struct choice *ret)
 {
-        int who = v->swapoff ? find_swapoff(r) : -1;
+        bool wait = v->swapoff_new || v->reason == REASON_SWAPOFF;
+        int who = v->swapoff ? find_swapoff(r, &wait) : -1;
 
         if (who >= 0) {
                 ret->swapoff = true;
                 ret->who.n = 1;
                 ret->who.member[0] = (uint8_t)who;
-        } else if (v->swapoff_new) {
+        } else if (wait) {
                 ret->why_nobody = NOBODY_YET;
         }
-        return who >= 0 || v->swapoff_new;
+        return who >= 0 || wait;
 }
 
 static void
@@ -234,7 +241,7 @@ victim_choose(const struct policy *p, const struct verdict *v, const struct samp
 
         *ret = (struct choice){ .why_nobody = NOBODY_NONE };
         ret->blame = blame_find(r, v, s);
-        ret->blamed = may_be_ended(p, r, &ret->blame.who);
+        ret->blamed = v->reason != REASON_SWAPOFF && may_be_ended(p, r, &ret->blame.who);
         if (!ret->blamed && choose_swapoff(v, r, ret)) {
                 add_up(p, v, s, r, ret);
                 return;

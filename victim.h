@@ -30,7 +30,8 @@ enum why_nobody {
         NOBODY_NONE,     /* somebody was found */
         NOBODY_ELIGIBLE, /* all are protected, too small, struck out, or there are none */
         NOBODY_TMPFS,    /* what went missing is in tmpfs, and no process is to blame */
-        NOBODY_YET,      /* swap is being switched off: who does that is still looked for */
+        NOBODY_YET,      /* swap is being switched off: who does that is still looked for, or is
+                          * waited for */
         NOBODY_IN_VAIN,  /* all that may be ended together would not lift memory above TERM */
 };
 

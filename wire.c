@@ -27,7 +27,7 @@ ends(const char *text, size_t size)
 static bool
 state_ok(const struct wire_state *s)
 {
-        return s->level <= LEVEL_KILL && s->act <= LEVEL_KILL && s->reason <= REASON_RACE &&
+        return s->level <= LEVEL_KILL && s->act <= LEVEL_KILL && s->reason <= REASON_SWAPOFF &&
                ends(s->version, sizeof(s->version));
 }
 

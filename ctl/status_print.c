@@ -52,6 +52,8 @@ level_colour(uint32_t level)
 static const char *
 level_sentence(const struct wire_state *s)
 {
+        if (s->reason == REASON_SWAPOFF)
+                return "what is in swap that is being switched off does not fit into memory";
         switch ((enum level)s->level) {
         case LEVEL_CALM:
                 return "enough memory is available";

@@ -205,6 +205,17 @@ say_warning(const struct notice *n, const struct notice_app *app, const char *wh
 {
         struct line l = { ret->body, sizeof(ret->body) };
 
+        if (n->rec.state.reason == REASON_SWAPOFF) {
+                (void)snprintf(ret->summary, sizeof(ret->summary),
+                               "What is in swap does not fit into memory");
+                line_add(&l, "Swap is being switched off. ");
+                add_cause(&l, &n->rec.state, false);
+                line_add(&l, "%s",
+                         n->rec.state.flags & WIRE_FLAG_DRY_RUN
+                                 ? "That would be stopped, but this is a dry run."
+                                 : "That is stopped, and what is left in there stays.");
+                return;
+        }
         if (n->rec.process.pid > 0)
                 (void)snprintf(ret->summary, sizeof(ret->summary),
                                "Memory is running out: %s %s growing", who, is_many ? "are" : "is");
@@ -215,6 +226,12 @@ say_warning(const struct notice *n, const struct notice_app *app, const char *wh
         add_outlook(&l, n);
 }
 
+static const char *
+why_closed(const struct wire_process *p)
+{
+        return p->is & WIRE_IS_SWAPOFF ? "what is in swap does not fit" : "memory ran out";
+}
+
 static void
 say_closed(const struct notice *n, const struct notice_app *app, const char *who, bool is_many,
            struct notice_text *ret)
@@ -222,9 +239,12 @@ say_closed(const struct notice *n, const struct notice_app *app, const char *who
         const struct wire_process *p = &n->rec.process;
         struct line l = { ret->body, sizeof(ret->body) };
 
-        (void)snprintf(ret->summary, sizeof(ret->summary), "%s %s closed: memory ran out", who,
-                       is_many ? "were" : "was");
-        add_holding(&l, n, app, true);
+        (void)snprintf(ret->summary, sizeof(ret->summary), "%s %s closed: %s", who,
+                       is_many ? "were" : "was", why_closed(p));
+        if (p->is & WIRE_IS_SWAPOFF)
+                line_add(&l, "It was switching swap off; what is left in there stays. ");
+        else
+                add_holding(&l, n, app, true);
         add_blame(&l, p);
         add_cause(&l, &n->cause, true);
         /* Not what it gave back: others take of that at the same time, and it looks like a fault.
@@ -232,7 +252,8 @@ say_closed(const struct notice *n, const struct notice_app *app, const char *who
         if (n->cause.total_kib && n->rec.state.available_kib > n->cause.available_kib)
                 line_add(&l, "%s are available again. ", sz(n->rec.state.available_kib).text);
         /* There was no time to ask. */
-        if (n->sight == SIGHT_OWN && (p->sig == SIGKILL || (p->is & WIRE_IS_SIGKILLED)))
+        if (n->sight == SIGHT_OWN && !(p->is & WIRE_IS_SWAPOFF) &&
+            (p->sig == SIGKILL || (p->is & WIRE_IS_SIGKILLED)))
                 line_add(&l, "What was not saved is lost.");
 }
 
@@ -242,8 +263,8 @@ say_trial(const struct notice *n, const struct notice_app *app, const char *who,
 {
         struct line l = { ret->body, sizeof(ret->body) };
 
-        (void)snprintf(ret->summary, sizeof(ret->summary), "%s would be closed: memory ran out",
-                       who);
+        (void)snprintf(ret->summary, sizeof(ret->summary), "%s would be closed: %s", who,
+                       why_closed(&n->rec.process));
         add_holding(&l, n, app, false);
         add_cause(&l, &n->rec.state, false);
         add_blame(&l, &n->rec.process);
@@ -256,6 +277,14 @@ say_flight(const struct notice *n, const char *who, struct notice_text *ret)
         const struct wire_state *s = &n->rec.state;
         struct line l = { ret->body, sizeof(ret->body) };
 
+        if (n->kind == NOTICE_STAYS && (n->rec.process.is & WIRE_IS_SWAPOFF)) {
+                (void)snprintf(ret->summary, sizeof(ret->summary), "%s is still switching swap off",
+                               who);
+                line_add(&l,
+                         "What is in swap does not fit into memory, but the kernel does not let "
+                         "go of it yet.");
+                return;
+        }
         if (n->kind == NOTICE_STAYS) {
                 (void)snprintf(ret->summary, sizeof(ret->summary), "%s could not be closed", who);
                 line_add(&l, "Memory ran out, but it does not end. ");

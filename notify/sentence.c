@@ -76,7 +76,7 @@ add_cause(struct line *l, const struct wire_state *s, uint32_t level)
 {
         uint64_t mem_kib = s->warn_kib, swap_kib = s->swap_warn_kib;
 
-        if (level >= LEVEL_TERM) {
+        if (level >= LEVEL_TERM || s->reason == REASON_SWAPOFF) {
                 mem_kib = level == LEVEL_KILL ? s->kill_kib : s->term_kib;
                 swap_kib = level == LEVEL_KILL ? s->swap_kill_kib : s->swap_term_kib;
         }
@@ -174,7 +174,10 @@ say_warning(struct line *l, const struct wire_record *rec)
 {
         const struct wire_process *t = &rec->process;
 
-        line_add(l, "memory is running out: ");
+        if (rec->state.reason == REASON_SWAPOFF)
+                line_add(l, "swap is being switched off, and what is in there does not fit: ");
+        else
+                line_add(l, "memory is running out: ");
         add_cause(l, &rec->state, LEVEL_WARN);
         if (t->pid <= 0 || t->growth_kibps < TELL_KIBPS)
                 return;
@@ -255,6 +258,9 @@ say_flight(struct line *l, const struct wire_record *rec)
                 if (rec->state.act < LEVEL_TERM)
                         line_add(l, " does not end; given up, %s available without it",
                                  sz(rec->state.available_kib).text);
+                else if (t->is & WIRE_IS_SWAPOFF)
+                        line_add(l, " does not end before all is read in that one process has in "
+                                    "swap; it is waited for");
                 else
                         line_add(l,
                                  " does not end and gives nothing back; given up, the next one is "

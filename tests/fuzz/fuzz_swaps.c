@@ -24,6 +24,9 @@ try_swaps(const char *text, size_t len)
         }
         assert(got.zram_used_kib <= got.zram_total_kib);
         assert(got.n_zram <= SWAPS_ZRAM_MAX);
+        assert(got.n <= SWAPS_AREAS_MAX);
+        assert(swaps_off_kib(&got, got.total_kib) == 0);
+        assert(swaps_off_kib(&got, 0) <= got.total_kib);
 }
 
 static void

@@ -62,6 +62,20 @@ sentence_of_a_warning_names_who_grows(void **state)
 }
 
 static void
+sentence_of_a_warning_says_that_swap_does_not_fit(void **state)
+{
+        struct wire_record rec;
+
+        (void)state;
+        fake_event(WIRE_WARNING, &rec);
+        rec.state.reason = REASON_SWAPOFF;
+        rec.state.fall_kibps = 0;
+        rec.process.growth_kibps = 0;
+        check_sentence(&rec, "swap is being switched off, and what is in there does not fit: 400 "
+                             "MiB available (limit 512 MiB), 300 MiB of swap free (limit 512 MiB)");
+}
+
+static void
 sentence_of_a_signal_says_why(void **state)
 {
         struct wire_record rec;
@@ -130,6 +144,10 @@ sentence_of_each_other_event(void **state)
         fake_event(WIRE_GAVE_UP, &rec);
         check_sentence(&rec, "4711 (hog) does not end and gives nothing back; given up, the next "
                              "one is taken");
+        rec.process.is |= WIRE_IS_SWAPOFF;
+        check_sentence(&rec,
+                       "4711 (hog) does not end before all is read in that one process has in "
+                       "swap; it is waited for");
         fake_event(WIRE_RELEASED, &rec);
         check_sentence(&rec, "4711 (hog) has not ended on SIGTERM and no longer has to: 400 "
                              "MiB available");
@@ -425,6 +443,7 @@ cases_fields(void)
 {
         const struct CMUnitTest tests[] = {
                 CASE(sentence_of_a_warning_names_who_grows),
+                CASE(sentence_of_a_warning_says_that_swap_does_not_fit),
                 CASE(sentence_of_a_signal_says_why),
                 CASE(sentence_of_an_end_says_what_came_back),
                 CASE(sentence_of_each_other_event),

@@ -116,7 +116,7 @@ status_has_a_sentence_for_every_level_and_reason(void **state)
 
         (void)state;
         for (uint32_t level = LEVEL_CALM; level <= LEVEL_KILL; level++)
-                for (uint32_t reason = REASON_NONE; reason <= REASON_RACE; reason++) {
+                for (uint32_t reason = REASON_NONE; reason <= REASON_SWAPOFF; reason++) {
                         struct wire_state s = views_calm();
                         struct ctl ctl = { .out = g->out, .columns = 80, .root = "" };
                         struct view one = { .state = s, .version = VIEWS_VERSION };

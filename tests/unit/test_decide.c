@@ -310,6 +310,74 @@ decide_tells_that_swap_is_being_switched_off(void **state)
         assert_false(m.v.swapoff);
 }
 
+/* It is known at once whether what is to be read in fits. */
+static void
+decide_acts_on_a_swapoff_that_does_not_fit(void **state)
+{
+        static const struct {
+                uint64_t above_term, off, other_total, other_free, zram_used, zram_cost;
+                uint64_t off_kib, room_kib;
+        } rows[] = {
+                { 450000, 450000, 0, 0, 0, 0, 450000, 450000 },
+                { 450000, 450001, 0, 0, 0, 0, 450001, 450000 },
+                { 450000, 0, 0, 0, 0, 0, 0, 450000 },
+                /* other swap takes it, down to its own limit: a quarter here */
+                { 450000, 600000, 400000, 250000, 0, 0, 600000, 600000 },
+                { 450000, 600001, 400000, 250000, 0, 0, 600001, 600000 },
+                { 450000, 450001, 400000, 90000, 0, 0, 450001, 450000 },
+                /* what zram costs comes back; of more than it holds, no more than that */
+                { 450000, 600000, 0, 0, 600000, 200000, 400000, 450000 },
+                { 450000, 600000, 0, 0, 1200000, 300000, 450000, 450000 },
+                { 450000, 600000, 0, 0, 1200000, 299998, 450001, 450000 },
+                { 450000, 600000, 0, 0, 300000, 149999, 450001, 450000 },
+        };
+        struct machine m;
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(rows); i++) {
+                power_on(&m, TOTAL, TOTAL);
+                bool fits = rows[i].off_kib <= rows[i].room_kib;
+
+                m.s.mem.available_kib = TERM + rows[i].above_term;
+                m.p.swap_term = (struct limit){ 10000, rows[i].other_total / 4 };
+                m.s.mem.swap_total_kib = 2000000;
+                m.s.mem.swap_free_kib = rows[i].other_free;
+                (void)look(&m);
+                m.s.mem.swap_total_kib = rows[i].other_total + rows[i].off;
+                m.s.zram_total_kib = rows[i].zram_used;
+                m.s.zram_cost_kib = rows[i].zram_cost;
+                m.s.swap_off_kib = rows[i].off;
+                (void)look_after(&m, 100 * MS);
+                assert_int_equal(m.v.off_kib, rows[i].off_kib);
+                assert_int_equal(m.v.room_kib, rows[i].room_kib);
+                assert_int_equal(m.v.act >= LEVEL_TERM, !fits);
+                assert_int_equal(m.v.reason == REASON_SWAPOFF, !fits);
+                assert_true(m.v.act <= LEVEL_TERM);
+                /* it is on its way no more, and that is over */
+                (void)stay(&m, 1 * SECOND);
+                assert_true(m.v.act < LEVEL_TERM);
+        }
+}
+
+static void
+decide_leaves_a_swapoff_alone_where_no_limit_acts(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        for (unsigned i = 0; i < 2; i++) {
+                power_on(&m, TOTAL, TOTAL / 2);
+                m.p.mem_term = (struct limit){ 0, LIMIT_NO_KIB };
+                if (i > 0)
+                        m.p.mem_kill = (struct limit){ 0, LIMIT_NO_KIB };
+                m.s.mem.swap_total_kib = 2 * TOTAL;
+                (void)look(&m);
+                m.s.mem.swap_total_kib = m.s.swap_off_kib = TOTAL;
+                (void)look_after(&m, 100 * MS);
+                assert_int_equal(m.v.act, i > 0 ? LEVEL_CALM : LEVEL_TERM);
+        }
+}
+
 /* Sixteen million KiB of swap that the kernel will not use are none. */
 static void
 decide_acts_beside_free_swap_that_is_barred(void **state)
@@ -2430,6 +2498,8 @@ main(void)
                 cmocka_unit_test(decide_goes_on_when_swap_comes_and_goes),
                 cmocka_unit_test(decide_counts_zram_at_what_it_is_worth),
                 cmocka_unit_test(decide_tells_that_swap_is_being_switched_off),
+                cmocka_unit_test(decide_acts_on_a_swapoff_that_does_not_fit),
+                cmocka_unit_test(decide_leaves_a_swapoff_alone_where_no_limit_acts),
                 cmocka_unit_test(decide_acts_beside_free_swap_that_is_barred),
                 cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),
                 cmocka_unit_test(decide_misses_nothing_that_is_in_memory_and_in_swap_at_once),

@@ -203,22 +203,26 @@ meminfo_parse_fills_what_is_missing(void **state)
                 const char *text;
                 struct meminfo m;
         } t[] = {
-                { BASE WITH, { 1000, 10, 300, 100, 50, 0, 0, 0, 0, false } },
-                { WITH BASE "Shmem: 7 kB\n", { 1000, 10, 300, 100, 50, 0, 7, 0, 0, false } },
-                { WITH BASE "AnonPages: 9 kB\n", { 1000, 10, 300, 100, 50, 0, 0, 9, 0, false } },
-                { WITH BASE "SwapCached: 8 kB\n", { 1000, 10, 300, 100, 50, 8, 0, 0, 0, false } },
-                { BASE, { 1000, 10, 10, 100, 50, 0, 0, 0, 0, true } },
-                { BASE "Active(file): 200 kB\n", { 1000, 10, 110, 100, 50, 0, 0, 0, 0, true } },
+                { BASE WITH, { 1000, 10, 300, 100, 50, 0, 0, 0, 0, 0, false } },
+                { WITH BASE "Shmem: 7 kB\n", { 1000, 10, 300, 100, 50, 0, 0, 7, 0, 0, false } },
+                { WITH BASE "AnonPages: 9 kB\n", { 1000, 10, 300, 100, 50, 0, 0, 0, 9, 0, false } },
+                { WITH BASE "SwapCached: 8 kB\n",
+                  { 1000, 10, 300, 100, 50, 8, 0, 0, 0, 0, false } },
+                { WITH BASE "Zswap: 6 kB\nZswapped: 9 kB\n",
+                  { 1000, 10, 300, 100, 50, 0, 6, 0, 0, 0, false } },
+                { BASE, { 1000, 10, 10, 100, 50, 0, 0, 0, 0, 0, true } },
+                { BASE "Active(file): 200 kB\n", { 1000, 10, 110, 100, 50, 0, 0, 0, 0, 0, true } },
                 { BASE "Inactive(file): 40 kB\nActive(file): 200 kB\n",
-                  { 1000, 10, 130, 100, 50, 0, 0, 0, 0, true } },
+                  { 1000, 10, 130, 100, 50, 0, 0, 0, 0, 0, true } },
                 { BASE WITH "HugePages_Total:  3\nHugepagesize: 64 kB\n",
-                  { 1000, 10, 300, 100, 50, 0, 0, 0, 192, false } },
+                  { 1000, 10, 300, 100, 50, 0, 0, 0, 0, 192, false } },
                 { BASE WITH "HugePages_Total: 3\nHugepagesize: 64 kB\nHugetlb: 5 kB\n",
-                  { 1000, 10, 300, 100, 50, 0, 0, 0, 5, false } },
-                { BASE WITH "HugePages_Total: 3\n", { 1000, 10, 300, 100, 50, 0, 0, 0, 0, false } },
+                  { 1000, 10, 300, 100, 50, 0, 0, 0, 0, 5, false } },
+                { BASE WITH "HugePages_Total: 3\n",
+                  { 1000, 10, 300, 100, 50, 0, 0, 0, 0, 0, false } },
                 { "MemTotal: 1000 kB\nMemFree: 2000 kB\nMemAvailable: 1000 kB\nHugetlb: 1000 kB\n"
                   "SwapTotal: 0 kB\nSwapFree: 0 kB\n",
-                  { 1000, 2000, 1000, 0, 0, 0, 0, 0, 1000, false } },
+                  { 1000, 2000, 1000, 0, 0, 0, 0, 0, 0, 1000, false } },
         };
 
         (void)state;
@@ -233,6 +237,7 @@ meminfo_parse_fills_what_is_missing(void **state)
                 assert_int_equal(m.swap_total_kib, t[i].m.swap_total_kib);
                 assert_int_equal(m.swap_free_kib, t[i].m.swap_free_kib);
                 assert_int_equal(m.swap_cached_kib, t[i].m.swap_cached_kib);
+                assert_int_equal(m.zswap_kib, t[i].m.zswap_kib);
                 assert_int_equal(m.shmem_kib, t[i].m.shmem_kib);
                 assert_int_equal(m.anon_kib, t[i].m.anon_kib);
                 assert_int_equal(m.hugetlb_kib, t[i].m.hugetlb_kib);

@@ -319,6 +319,20 @@ message_says_that_it_switches_off_swap(void **state)
 }
 
 static void
+message_says_that_swap_does_not_fit(void **state)
+{
+        (void)state;
+        set_up(RECORD_LEVEL);
+        rec.was = LEVEL_CALM;
+        rec.verdict.level = rec.verdict.act = LEVEL_TERM;
+        rec.verdict.reason = REASON_SWAPOFF;
+        rec.verdict.fall_kibps = 0;
+        assert_says(MESSAGE_WARNING,
+                    "swap is being switched off, and what is in there does not fit: 398 MiB "
+                    "available (limit 400 MiB), no swap");
+}
+
+static void
 message_says_how_many_there_are_of_a_swarm(void **state)
 {
         (void)state;
@@ -440,6 +454,9 @@ message_says_what_happens_in_flight(void **state)
         set_up(RECORD_GAVE_UP);
         assert_says(MESSAGE_ERROR, "4211 (chromium) does not end and gives nothing back; given up, "
                                    "the next one is taken");
+        rec.victim.swapoff = true;
+        assert_says(MESSAGE_WARNING, "4211 (chromium) does not end before all is read in that one "
+                                     "process has in swap; it is waited for");
         set_up(RECORD_RELEASED);
         assert_says(MESSAGE_NOTICE, "4211 (chromium) has not ended on SIGTERM and no longer "
                                     "has to: 398 MiB available");
@@ -671,6 +688,7 @@ main(void)
                 cmocka_unit_test(message_says_what_the_blamed_took_and_since_when),
                 cmocka_unit_test(message_says_why_it_did_not_ask_after_one_that_gave_nothing_back),
                 cmocka_unit_test(message_says_that_it_switches_off_swap),
+                cmocka_unit_test(message_says_that_swap_does_not_fit),
                 cmocka_unit_test(message_says_how_many_there_are_of_a_swarm),
                 cmocka_unit_test(message_says_that_it_was_a_race),
                 cmocka_unit_test(message_says_how_long_everything_stood_still),

@@ -282,6 +282,45 @@ a_warning_says_what_will_happen(void **state)
 }
 
 static void
+a_swapoff_that_does_not_fit_is_told_as_one(void **state)
+{
+        struct wire_record rec = record_of(WIRE_WARNING);
+
+        (void)state;
+        rec.state.reason = REASON_SWAPOFF;
+        rec.state.swap_total_kib = 600 * 1024;
+        struct notice_text text = text_of(&rec, NULL, ME, false);
+
+        assert_string_equal(text.summary, "What is in swap does not fit into memory");
+        assert_string_equal(text.body,
+                            "Swap is being switched off. 400 MiB of 8.0 GiB and 0 of swap "
+                            "are left. That is stopped, and what is left in there stays.");
+        rec.state.flags = WIRE_FLAG_DRY_RUN;
+        text = text_of(&rec, NULL, ME, false);
+        assert_string_equal(text.body,
+                            "Swap is being switched off. 400 MiB of 8.0 GiB and 0 of swap "
+                            "are left. That would be stopped, but this is a dry run.");
+        rec = record_of(WIRE_KILLED);
+        (void)strcpy(rec.process.name, "swapoff");
+        rec.process.is = WIRE_IS_SWAPOFF | WIRE_IS_SIGKILLED;
+        rec.state.total_kib = 0;
+        text = text_of(&rec, NULL, ME, false);
+        assert_string_equal(text.summary, "swapoff was closed: what is in swap does not fit");
+        assert_string_equal(text.body, "It was switching swap off; what is left in there stays.");
+        rec = record_of(WIRE_KILLING);
+        rec.process.is = WIRE_IS_SWAPOFF | WIRE_IS_DRY_RUN;
+        text = text_of(&rec, NULL, ME, false);
+        assert_string_equal(text.summary, "leak would be closed: what is in swap does not fit");
+        rec = record_of(WIRE_GAVE_UP);
+        rec.process.is = WIRE_IS_SWAPOFF;
+        text = text_of(&rec, NULL, ME, false);
+        assert_string_equal(text.summary, "leak is still switching swap off");
+        assert_string_equal(text.body,
+                            "What is in swap does not fit into memory, but the kernel does "
+                            "not let go of it yet.");
+}
+
+static void
 what_concerns_everybody_names_nobody(void **state)
 {
         struct wire_record rec = record_of(WIRE_NOTHING);
@@ -424,6 +463,7 @@ main(void)
                 cmocka_unit_test(the_cause_is_told_in_numbers),
                 cmocka_unit_test(how_things_stand_afterwards_is_told_beside_how_they_stood),
                 cmocka_unit_test(a_warning_says_what_will_happen),
+                cmocka_unit_test(a_swapoff_that_does_not_fit_is_told_as_one),
                 cmocka_unit_test(what_concerns_everybody_names_nobody),
                 cmocka_unit_test(names_come_out_readable),
                 cmocka_unit_test(a_name_of_nothing_has_a_number),

@@ -642,6 +642,36 @@ long_swaps_lose_the_line_that_is_cut(void **state)
         sampler_close(&s);
 }
 
+/* What is in memory already, in the swap cache or packed by zswap, has not to be read in. */
+static void
+what_is_to_be_read_in_when_swap_is_switched_off_is_told(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        put("swaps", SWAPS "/dev/sda1 partition 600000 400000 -2\n/swap file 400000 1000 -3\n");
+        put("meminfo", MEMINFO("500", "1000000"));
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.swap_off_kib, 0);
+        put("meminfo", MEMINFO("500", "800000"));
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.swap_off_kib, 400000);
+        put("swaps", SWAPS "/dev/sda1 partition 600000 300000 -2\n/swap file 400000 1000 -3\n");
+        put("meminfo", MEMINFO("500", "700000") "SwapCached: 50000 kB\nZswap: 7000 kB\n");
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.swap_off_kib, 243000);
+        put("meminfo", MEMINFO("500", "700001") "SwapCached: 50000 kB\nZswap: 250001 kB\n");
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.swap_off_kib, 0);
+        put("swaps", SWAPS "/swap file 400000 1000 -3\n");
+        put("meminfo", MEMINFO("500", "400000"));
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.swap_off_kib, 0);
+        sampler_close(&s);
+}
+
 static void
 swaps_that_come_and_go_are_followed(void **state)
 {
@@ -991,6 +1021,7 @@ main(void)
                 CASE(long_texts_are_read_whole_or_refused),
                 CASE(texts_handed_out_by_the_page_are_read_to_their_end),
                 CASE(long_swaps_lose_the_line_that_is_cut),
+                CASE(what_is_to_be_read_in_when_swap_is_switched_off_is_told),
                 CASE(swaps_that_come_and_go_are_followed),
                 CASE(zram_costs_what_nobody_knows_when_there_are_more_than_can_be_listed),
                 CASE(zram_ratio_is_that_of_all_within_limits),

@@ -54,12 +54,92 @@ swaps_parse_takes_tabs_for_blanks(void **state)
 static void
 swaps_parse_takes_no_swap_for_an_answer(void **state)
 {
-        struct swaps sw = { 41, 42, 43, { 0 }, true };
+        struct swaps sw = { .n = 40,
+                            .zram_total_kib = 41,
+                            .zram_used_kib = 42,
+                            .n_zram = 43,
+                            .zram_unlisted = true };
 
         (void)state;
         assert_int_equal(swaps_parse(HEADER, strlen(HEADER), &sw), 0);
         assert_true(sw.zram_total_kib == 0 && sw.zram_used_kib == 0 && sw.n_zram == 0);
         assert_false(sw.zram_unlisted);
+        assert_true(sw.n == 0 && sw.total_kib == 0);
+}
+
+static void
+swaps_parse_lists_every_area(void **state)
+{
+        static const char text[] = HEADER "/dev/dm-1 partition 1000 300 -2\n"
+                                          "none virtual 0 0 0\n"
+                                          "/of no form\n"
+                                          "/swap\\040file file 500 600 -3\n"
+                                          "/dev/zram0 partition 200 100 100\n";
+        struct swaps sw;
+
+        (void)state;
+        assert_int_equal(swaps_parse(text, strlen(text), &sw), 0);
+        assert_int_equal(sw.n, 3);
+        assert_int_equal(sw.total_kib, 1200);
+        assert_true(sw.area[0].size_kib == 1000 && sw.area[0].used_kib == 300);
+        assert_true(sw.area[2].size_kib == 200 && sw.area[2].used_kib == 100);
+}
+
+static void
+swaps_parse_passes_over_areas_that_no_kernel_has(void **state)
+{
+        static const char line[] = "/swap file 10 1 -2\n",
+                          huge[] = "/s file 18446744073709551615 0 1\n";
+        char text[2048] = HEADER;
+        struct swaps sw;
+
+        (void)state;
+        assert_int_equal(SWAPS_AREAS_MAX, 32);
+        (void)strcat(text, line);
+        (void)strcat(text, huge);
+        for (unsigned i = 0; i < 40; i++)
+                (void)strcat(text, line);
+        assert_int_equal(swaps_parse(text, strlen(text), &sw), 0);
+        assert_int_equal(sw.n, 32);
+        assert_int_equal(sw.total_kib, 320);
+}
+
+/* SwapTotal has of that area only what is in use any more. */
+static void
+swaps_off_kib_finds_the_area_that_is_switched_off(void **state)
+{
+        static const struct {
+                struct swap_area area[3];
+                uint64_t total, off;
+        } rows[] = {
+                /* none is */
+                { { { 1000, 300 } }, 1000, 0 },
+                { { { 1000, 300 } }, 2000, 0 },
+                { { { 0, 0 } }, 0, 0 },
+                /* the only one, at once and on its way */
+                { { { 1000, 300 } }, 300, 300 },
+                { { { 1000, 290 } }, 300, 290 },
+                { { { 1000, 999 } }, 999, 999 },
+                /* the second of three, then the third */
+                { { { 1000, 300 }, { 500, 100 }, { 200, 150 } }, 1300, 100 },
+                { { { 1000, 300 }, { 500, 100 }, { 200, 150 } }, 1649, 150 },
+                /* two alike in what is free: the one that asks for less, in any order */
+                { { { 1000, 300 }, { 800, 100 } }, 1100, 100 },
+                { { { 800, 100 }, { 1000, 300 } }, 1100, 100 },
+                /* one that has nothing in use */
+                { { { 1000, 300 }, { 500, 0 } }, 1000, 0 },
+        };
+
+        (void)state;
+        for (size_t i = 0; i < N(rows); i++) {
+                struct swaps sw = { .n = 3 };
+
+                for (unsigned a = 0; a < 3; a++) {
+                        sw.area[a] = rows[i].area[a];
+                        sw.total_kib += rows[i].area[a].size_kib;
+                }
+                assert_int_equal(swaps_off_kib(&sw, rows[i].total), rows[i].off);
+        }
 }
 
 static void
@@ -229,6 +309,9 @@ main(void)
                 cmocka_unit_test(swaps_parse_finds_zram_among_others),
                 cmocka_unit_test(swaps_parse_takes_tabs_for_blanks),
                 cmocka_unit_test(swaps_parse_takes_no_swap_for_an_answer),
+                cmocka_unit_test(swaps_parse_lists_every_area),
+                cmocka_unit_test(swaps_parse_passes_over_areas_that_no_kernel_has),
+                cmocka_unit_test(swaps_off_kib_finds_the_area_that_is_switched_off),
                 cmocka_unit_test(swaps_parse_lists_eight_and_counts_all),
                 cmocka_unit_test(swaps_parse_refuses_damage),
                 cmocka_unit_test(zram_parse_reads_the_first_four),

@@ -556,6 +556,58 @@ victim_choose_waits_for_who_switches_swap_off(void **state)
         assert_int_equal(chosen(), 1001);
 }
 
+/* The kernel lets go of it when it has read in all that one process has there, and not before. */
+static void
+victim_choose_waits_for_a_swapoff_that_cannot_be_ended(void **state)
+{
+        (void)state;
+        set_up();
+        add(6000000)->mark_kib[0] = 6000000;
+        place.v.swapoff = true;
+        struct candidate *off = add(1);
+
+        (void)strcpy(off->name, "swapoff");
+        for (unsigned i = 0; i < 2; i++) {
+                off->struck = i == 0;
+                off->adj = i == 0 ? 0 : -1000;
+                assert_int_equal(chosen(), 0);
+                assert_int_equal(place.ch.why_nobody, NOBODY_YET);
+        }
+        /* another one may be ended, and whoever leaks */
+        (void)strcpy(add(1)->name, "swapoff");
+        assert_int_equal(chosen(), 1003);
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
+        (void)add(1350000);
+        assert_int_equal(chosen(), 1004);
+        /* and it is no reason to wait once it does not get on any more */
+        place.v.swapoff = false;
+        place.r.n = 2;
+        assert_int_equal(chosen(), 1001);
+}
+
+/* Before memory is low it is nobody's turn but his, whoever took how much. */
+static void
+victim_choose_takes_nobody_but_a_swapoff_before_memory_is_low(void **state)
+{
+        (void)state;
+        set_up();
+        place.r.mark[0] = (struct mark){ 1, 77, 3000000, 0, false };
+        (void)add(1350000);
+        place.v.reason = REASON_SWAPOFF;
+        place.v.swapoff = true;
+        assert_int_equal(chosen(), 0);
+        assert_int_equal(place.ch.why_nobody, NOBODY_YET);
+        (void)strcpy(add(1)->name, "swapoff");
+        assert_int_equal(chosen(), 1002);
+        assert_true(place.ch.swapoff && !place.ch.blamed);
+        place.r.c[1].standing.effect = RULE_PROTECT;
+        assert_int_equal(chosen(), 0);
+        assert_int_equal(place.ch.why_nobody, NOBODY_YET);
+        place.v.reason = REASON_LOW;
+        assert_int_equal(chosen(), 1001);
+        assert_true(place.ch.blamed);
+}
+
 static void
 victim_choose_says_nobody_of_an_empty_roster(void **state)
 {
@@ -722,6 +774,8 @@ main(void)
                 cmocka_unit_test(victim_choose_ends_nobody_for_what_lies_in_tmpfs),
                 cmocka_unit_test(victim_choose_takes_who_switches_swap_off),
                 cmocka_unit_test(victim_choose_waits_for_who_switches_swap_off),
+                cmocka_unit_test(victim_choose_waits_for_a_swapoff_that_cannot_be_ended),
+                cmocka_unit_test(victim_choose_takes_nobody_but_a_swapoff_before_memory_is_low),
                 cmocka_unit_test(victim_choose_says_nobody_of_an_empty_roster),
                 cmocka_unit_test(victim_choose_does_not_depend_on_the_order_of_the_roster),
                 cmocka_unit_test(victim_choose_never_hits_anybody_who_may_not_be_ended),

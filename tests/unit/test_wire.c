@@ -89,7 +89,7 @@ numbers_of_words_are_those_of_words(void **state)
         (void)state;
         wire_begin(&rec, WIRE_STATE);
         rec.state.level = rec.state.act = LEVEL_KILL;
-        rec.state.reason = REASON_RACE;
+        rec.state.reason = REASON_SWAPOFF;
         assert_true(ok(&rec));
         rec.state.level++;
         assert_false(ok(&rec));
