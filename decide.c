@@ -557,7 +557,8 @@ drop_trends(struct decide_state *st, const struct sample *s)
         return drop;
 }
 
-/* A victim has ended: what stood still before says nothing of what its end has changed. */
+/* A victim has ended, or there is new swap: what stood still before says nothing of what that has
+ * changed. */
 static void
 forget_pressure(struct decide_state *st, const struct sample *s)
 {
@@ -565,6 +566,10 @@ forget_pressure(struct decide_state *st, const struct sample *s)
         st->term_since_us = st->kill_since_us = 0;
 }
 
+/*
+ * A swapoff that has failed gives its area back at a moment when nothing else is left, and
+ * everything has stood still for it: a browser was ended for that, one look later.
+ */
 static void
 note_swapoff(struct decide_state *st, const struct sample *s, struct verdict *v)
 {
@@ -576,6 +581,8 @@ note_swapoff(struct decide_state *st, const struct sample *s, struct verdict *v)
                 st->swapoff_us = s->now_us;
                 going = true;
         }
+        if (s->mem.swap_total_kib > st->swap_total_kib)
+                forget_pressure(st, s);
         st->swap_total_kib = s->mem.swap_total_kib;
         v->swapoff = going;
         v->swapoff_new = going && s->now_us - st->swapoff_from_us < SWAPOFF_US;

@@ -1150,6 +1150,24 @@ decide_forgets_what_stood_still_before_a_kill(void **state)
         assert_int_equal(press(&m, 1 * SECOND, 5000, 10), LEVEL_TERM);
 }
 
+static void
+decide_forgets_what_stood_still_before_there_was_new_swap(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, BELOW);
+        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = TOTAL;
+        (void)look(&m);
+        assert_int_equal(press(&m, 4 * SECOND, 5000, 10), LEVEL_TERM);
+        m.s.mem.swap_total_kib -= 1000;
+        m.s.mem.swap_free_kib -= 1000;
+        assert_int_equal(press(&m, 100 * MS, 5000, 10), LEVEL_TERM);
+        m.s.mem.swap_total_kib += 2000;
+        assert_int_equal(press(&m, 2 * SECOND, 5000, 10), LEVEL_WARN);
+        assert_int_equal(press(&m, 1 * SECOND, 5000, 10), LEVEL_TERM);
+}
+
 /* Plenty of swap, so that only standing still can ask for anything; every tick the same. */
 static enum level
 drag(struct machine *m, uint64_t us, uint64_t full_bp, uint64_t refault)
@@ -2553,6 +2571,7 @@ main(void)
                         decide_asks_nothing_where_nothing_stands_still_however_small_the_share),
                 cmocka_unit_test(decide_tells_the_share_that_it_has_judged_by),
                 cmocka_unit_test(decide_forgets_what_stood_still_before_a_kill),
+                cmocka_unit_test(decide_forgets_what_stood_still_before_there_was_new_swap),
                 cmocka_unit_test(decide_asks_nothing_in_a_healthy_load_shift),
                 cmocka_unit_test(
                         decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall),
