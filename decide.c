@@ -140,7 +140,7 @@ count_rest_for_kill(const struct sample *s, const struct verdict *v, struct limi
 }
 
 static struct limits
-resolve(const struct policy *p, const struct sample *s, struct verdict *v)
+resolve(const struct policy *p, const struct sample *s, uint64_t most_swap_kib, struct verdict *v)
 {
         uint64_t total_kib = sub_floor(s->mem.total_kib, s->mem.hugetlb_kib);
         struct limits l = {
@@ -156,8 +156,8 @@ resolve(const struct policy *p, const struct sample *s, struct verdict *v)
         v->kill_kib = limit_kib(&p->mem_kill, total_kib, POLICY_KILL_FLOOR_KIB);
         v->swap_total_kib = s->mem.swap_total_kib;
         v->swap_free_kib = swap_worth_kib(s);
-        v->supply_kib =
-                l.easy_kib + s->mem.swap_free_kib + s->mem.swap_cached_kib + zram_cost_kib(s);
+        v->supply_kib = l.easy_kib + s->mem.swap_free_kib + s->mem.swap_cached_kib +
+                        zram_cost_kib(s) + sub_floor(most_swap_kib, s->mem.swap_total_kib);
         v->swap_warn_kib = limit_kib(&p->swap_warn, s->mem.swap_total_kib, 0);
         v->swap_term_kib = limit_kib(&p->swap_term, s->mem.swap_total_kib, 0);
         v->swap_kill_kib = limit_kib(&p->swap_kill, s->mem.swap_total_kib, 0);
@@ -451,23 +451,21 @@ judge_stall(const struct policy *p, struct decide_state *st, const struct sample
  * What is in swap that is being switched off has to go somewhere, and whether it will fit is known
  * at once.  The kernel does not look at signals before it has read in all that one process has
  * there (mm/swapfile.c, unuse_mm()), so at TERM it is too late: of 280 MiB all but five came in,
- * and for a second and more nothing was left.  zram gives back what they cost; all of it may be on
- * there.
+ * and for a second and more nothing was left.
  */
 static enum level
-judge_swapoff(const struct sample *s, const struct limits *l, struct verdict *v)
+judge_swapoff(const struct policy *p, const struct sample *s, const struct limits *l,
+              struct verdict *v)
 {
-        uint64_t limit_kib = v->term_kib ? v->term_kib : v->kill_kib;
-        uint64_t zram_kib = sub_floor(s->zram_total_kib, s->zram_free_kib), back_kib = 0;
+        uint64_t act_kib = v->term_kib ? v->term_kib : v->kill_kib;
+        /* SwapTotal has what is still in there, and will have it no more. */
+        uint64_t stays_kib = sub_floor(s->mem.swap_total_kib, s->swap_off_kib);
 
         if (!v->swapoff)
                 return LEVEL_CALM;
-        if (zram_kib > 0)
-                back_kib = mul_div(smaller(s->swap_off_kib, zram_kib), zram_cost_kib(s), zram_kib);
-        v->off_kib = sub_floor(s->swap_off_kib, back_kib);
-        v->room_kib =
-                sub_floor(l->easy_kib, limit_kib) + sub_floor(v->swap_free_kib, v->swap_term_kib);
-        return limit_kib > 0 && v->off_kib > v->room_kib ? LEVEL_TERM : LEVEL_CALM;
+        v->room_kib = sub_floor(l->easy_kib, act_kib) +
+                      sub_floor(v->swap_free_kib, limit_kib(&p->swap_term, stays_kib, 0));
+        return act_kib > 0 && s->swap_off_kib > v->room_kib ? LEVEL_TERM : LEVEL_CALM;
 }
 
 /* Full, and the supply has not moved by a step for long: sizes seen then tell who moved it. */
@@ -520,6 +518,10 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
         } else if (st->held > LEVEL_WARN) {
                 st->held = LEVEL_WARN;
                 st->held_at_us = s->now_us;
+        } else if (st->held_reason == REASON_SWAPOFF && !v->swapoff && st->held == LEVEL_WARN) {
+                /* Memory was not low for that, and need not be now. */
+                st->held = LEVEL_WATCH;
+                st->held_at_us = s->now_us;
         } else if (still_near(v, l, st->held)) {
                 st->held_at_us = s->now_us;
         } else if (s->now_us - st->held_at_us >= HOLD_US) {
@@ -557,8 +559,8 @@ drop_trends(struct decide_state *st, const struct sample *s)
         return drop;
 }
 
-/* A victim has ended, or there is new swap: what stood still before says nothing of what that has
- * changed. */
+/* A victim has ended, or a swapoff: what stood still before says nothing of what that has changed.
+ */
 static void
 forget_pressure(struct decide_state *st, const struct sample *s)
 {
@@ -573,17 +575,25 @@ forget_pressure(struct decide_state *st, const struct sample *s)
 static void
 note_swapoff(struct decide_state *st, const struct sample *s, struct verdict *v)
 {
+        uint64_t total_kib = s->mem.swap_total_kib;
         bool going = st->swapoff_us != 0 && s->now_us - st->swapoff_us < SWAPOFF_US;
 
-        if (st->began && s->mem.swap_total_kib < st->swap_total_kib) {
-                if (!going)
+        if (st->began && total_kib < st->swap_total_kib) {
+                if (!going) {
                         st->swapoff_from_us = s->now_us;
+                        st->swapoff_found = false;
+                }
                 st->swapoff_us = s->now_us;
                 going = true;
         }
-        if (s->mem.swap_total_kib > st->swap_total_kib)
+        if (going && s->swap_off_kib > 0)
+                st->swapoff_found = true;
+        if (total_kib > st->swap_total_kib && st->swapoff_found) {
                 forget_pressure(st, s);
-        st->swap_total_kib = s->mem.swap_total_kib;
+                st->swapoff_found = false;
+        }
+        st->swap_total_kib = total_kib;
+        st->most_swap_kib = larger(st->most_swap_kib, total_kib);
         v->swapoff = going;
         v->swapoff_new = going && s->now_us - st->swapoff_from_us < SWAPOFF_US;
 }
@@ -600,7 +610,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
         struct window w = window_look_back(&st->past, s, p->psi_window_us, st->pressure_from_us);
 
         measure_pressure(&v, &w);
-        struct limits l = resolve(p, s, &v);
+        struct limits l = resolve(p, s, st->most_swap_kib, &v);
         uint64_t mem_kibps = measure_fall(st, s, &l, &v);
 
         v.tight = mem_low(l.easy_kib, l.below_kib);
@@ -617,7 +627,7 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
                 /* It may be the slow window that was measured last, and decided nothing. */
                 measure_pressure(&v, &w);
         }
-        if (judge_swapoff(s, &l, &v) > v.act) {
+        if (judge_swapoff(p, s, &l, &v) > v.act) {
                 v.act = LEVEL_TERM;
                 v.reason = REASON_SWAPOFF;
         }

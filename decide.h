@@ -46,8 +46,7 @@ struct verdict {
         bool tight;        /* so little is available that standing still counts */
         bool swapoff;      /* swap is being switched off: SwapTotal became less within a second */
         bool swapoff_new;  /* and that began less than a second ago */
-        uint64_t off_kib;  /* so much is still to be read in from there, ... */
-        uint64_t room_kib; /* ... and so much fits in above TERM: memory, and other swap */
+        uint64_t room_kib; /* then: above TERM, in memory and other swap */
         bool dropped;      /* trends were dropped at this sample: suspended, or late */
 
         uint64_t total_kib;                    /* memory less huge pages: what percentages are of */
@@ -64,10 +63,10 @@ struct verdict {
 
         /*
          * Available memory, the part of ZFS's cache that it gives back (a leak had 5 GiB of that,
-         * and nothing was missing), free swap at face value, what is in both at once, and what zram
-         * costs:
-         * whatever a process takes, in memory or in swap, goes missing here and nothing else does.
-         * A slow disk had 150 MiB in both: missing twice, and the culprit's half of it was none.
+         * and nothing was missing), free swap at face value, what is in both at once, what zram
+         * costs, and what there is less of swap than there was: whatever a process takes, in memory
+         * or in swap, goes missing here and nothing else does.  A slow disk had 150 MiB in both:
+         * missing twice, and the culprit's half of it was none.
          */
         uint64_t supply_kib;
         bool fall_known;        /* false: the past has been dropped just now, or there is none */
@@ -85,11 +84,12 @@ struct decide_state {
         bool low_known;                  /* low_at_us is a real one */
         uint64_t stand_kib, stand_at_us; /* the supply, and since when it has been about that */
         uint64_t learn_until_us;         /* lows before this are how the machine was found */
-        uint64_t term_since_us, kill_since_us; /* stall above the share, without a gap; 0: not */
-        uint64_t crowd_us;                     /* when a crowd grew last; 0: never */
-        uint64_t pressure_from_us;             /* what stood still before counts for nothing */
-        uint64_t quiet_until_us;               /* only KILL acts before this */
-        uint64_t swap_total_kib;               /* of the last sample */
+        uint64_t term_since_us, kill_since_us;  /* stall above the share, without a gap; 0: not */
+        uint64_t crowd_us;                      /* when a crowd grew last; 0: never */
+        uint64_t pressure_from_us;              /* what stood still before counts for nothing */
+        uint64_t quiet_until_us;                /* only KILL acts before this */
+        uint64_t swap_total_kib, most_swap_kib; /* of the last sample; the most so far */
+        bool swapoff_found; /* what there is to be read in was known since swapoff_from_us */
         uint64_t swapoff_from_us, swapoff_us; /* first and last time that it was less than before */
         enum level held;
         enum reason held_reason;

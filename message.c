@@ -162,6 +162,8 @@ add_cause(struct line *l, const struct record *rec, enum level level)
                 line_add(l, "%s available", sz(v->available_kib).text);
                 return;
         }
+        if (v->reason == REASON_SWAPOFF)
+                line_add(l, "swap is being switched off, and what is in there does not fit: ");
         line_add(l, "%s available (limit %s)", sz(v->available_kib).text, sz(mem).text);
         add_swap(l, v, swap);
         if (v->fall_kibps >= 1024)
@@ -254,7 +256,8 @@ say_signal(struct line *l, const struct record *rec, const struct policy *p)
                 line_add(l, " growing by %s a second", sz(t->growth_kibps).text);
         line_add(l, ": ");
         add_cause(l, rec, rec->verdict.act);
-        add_score(l, t, p);
+        if (rec->verdict.reason != REASON_SWAPOFF)
+                add_score(l, t, p);
         if (t->after_vain)
                 line_add(l, "; no SIGTERM, because the one before gave nothing back");
         return MESSAGE_WARNING;
@@ -300,9 +303,7 @@ say_level(struct line *l, const struct record *rec)
         }
         if (v->level < LEVEL_WARN || rec->was >= LEVEL_WARN)
                 return -1;
-        if (v->reason == REASON_SWAPOFF)
-                line_add(l, "swap is being switched off, and what is in there does not fit: ");
-        else
+        if (v->reason != REASON_SWAPOFF)
                 line_add(l, "memory is running out: ");
         add_cause(l, rec, LEVEL_WARN);
         return MESSAGE_WARNING;

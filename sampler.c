@@ -405,11 +405,32 @@ follow_zram(struct sampler *s, const char *sys, const struct swaps *sw)
         s->zram = (struct zram_window){ 0 };
 }
 
+/*
+ * What is in memory already, as it is or packed, is to be had for what is read in; some of it may
+ * be of other areas.  The free part of an area that is being switched off is none any more.
+ */
+static void
+take_going(struct sampler *s, const struct swap_area *a)
+{
+        uint64_t in_memory_kib = s->last.mem.swap_cached_kib + s->last.mem.zswap_kib;
+
+        if (!a)
+                return;
+        if (a->zram) {
+                s->last.zram_total_kib -= a->size_kib - a->used_kib;
+                s->last.zram_free_kib -= a->size_kib - a->used_kib;
+                in_memory_kib += mul_div(a->used_kib, 10000, s->last.zram_ratio_bp);
+        }
+        s->last.swap_off_kib = sub_floor(a->used_kib, in_memory_kib);
+}
+
 static bool
 take_swaps(struct sampler *s, struct swaps *ret)
 {
         char text[SWAPS_MAX];
 
+        /* Kept, it would be held against the memory that has been filled with it since. */
+        s->last.swap_off_kib = 0;
         if (s->fd[SAMPLER_SWAPS] < 0)
                 return false;
         int r = read_text(s->fd[SAMPLER_SWAPS], source[SAMPLER_SWAPS].in_parts, text, sizeof(text));
@@ -425,11 +446,10 @@ take_swaps(struct sampler *s, struct swaps *ret)
         if (!usable(s, SAMPLER_SWAPS, r))
                 return false;
         s->zram_unlisted = ret->zram_unlisted;
-        /* What is in memory already, as it is or packed, is to be had for that. */
-        s->last.swap_off_kib = sub_floor(swaps_off_kib(ret, s->last.mem.swap_total_kib),
-                                         s->last.mem.swap_cached_kib + s->last.mem.zswap_kib);
         s->last.zram_total_kib = ret->zram_total_kib;
         s->last.zram_free_kib = ret->zram_total_kib - ret->zram_used_kib;
+        if (s->swap_fell)
+                take_going(s, swaps_going(ret, s->last.mem.swap_total_kib));
         return true;
 }
 
@@ -510,10 +530,12 @@ sampler_take(struct sampler *s, bool deep, struct sample *ret)
         (void)take_pressure(s);
         s->last.has_pgscan = deep && (take_vmstat(s) || s->last.has_pgscan);
         s->last.has_refault = s->last.has_refault && s->last.has_pgscan;
-        if (s->last.mem.swap_total_kib != swap_total_kib)
+        if (s->last.mem.swap_total_kib != swap_total_kib) {
+                s->swap_fell = s->last.mem.swap_total_kib < swap_total_kib;
                 sampler_find_zram(s, s->sys);
-        else if (deep)
+        } else if (deep) {
                 check_zram(s);
+        }
         if (deep) {
                 take_zram(s);
                 take_arc(s);

@@ -30,6 +30,7 @@ struct sampler {
         uint32_t zram_id[SWAPS_ZRAM_MAX];
         uint32_t n_zram;
         bool zram_unlisted;               /* there are more, of which nothing is read */
+        bool swap_fell;                   /* SwapTotal has, when it changed last */
         struct sample last;               /* the last good one */
         const char *proc, *sys;           /* as given to sampler_open(), not copied */
         uint64_t reopen_us;               /* when a bad meminfo is opened anew; 0: it is not bad */

@@ -8,6 +8,8 @@
 #include "text.h"
 
 enum { BYTES_PER_KIB = 1024 };
+/* A second of a fast disk, or a tenth of one of the fastest. */
+#define BETWEEN_KIB (64 * UINT64_C(1024))
 
 /* N of `/dev/zramN`, also when the node is gone: `/dev/zramN\040(deleted)` (fs/d_path.c). */
 static bool
@@ -74,14 +76,14 @@ swaps_parse(const char *text, size_t len, struct swaps *ret)
         while (text_line(&p, end, &line, &line_len, &whole)) {
                 const char *line_end = line + line_len;
                 struct swap_area a;
-                uint32_t id;
-                bool zram = read_zram_path(&line, line_end, &id);
+                uint32_t id = 0;
 
-                if (!zram)
+                a.zram = read_zram_path(&line, line_end, &id);
+                if (!a.zram)
                         text_skip_column(&line, line_end);
                 bool whole_area = read_area(line, line_end, &a);
 
-                if (zram && (!whole_area || !add_zram(&sw, id, &a)))
+                if (a.zram && (!whole_area || !add_zram(&sw, id, &a)))
                         return -EINVAL;
                 if (whole_area)
                         add_area(&sw, &a);
@@ -90,26 +92,26 @@ swaps_parse(const char *text, size_t len, struct swaps *ret)
         return 0;
 }
 
-uint64_t
-swaps_off_kib(const struct swaps *sw, uint64_t swap_total_kib)
+const struct swap_area *
+swaps_going(const struct swaps *sw, uint64_t swap_total_kib)
 {
-        uint64_t lacks_kib = sub_floor(sw->total_kib, swap_total_kib);
-        uint64_t nearest_kib = UINT64_MAX, off_kib = 0;
+        uint64_t lacks_kib = sub_floor(sw->total_kib, swap_total_kib), nearest_kib = BETWEEN_KIB;
+        const struct swap_area *found = NULL;
 
         if (lacks_kib == 0)
-                return 0;
+                return NULL;
         for (uint32_t i = 0; i < sw->n; i++) {
                 const struct swap_area *a = &sw->area[i];
                 uint64_t free_kib = a->size_kib - a->used_kib;
-                uint64_t far_kib =
-                        free_kib > lacks_kib ? free_kib - lacks_kib : lacks_kib - free_kib;
+                uint64_t far_kib = larger(free_kib, lacks_kib) - smaller(free_kib, lacks_kib);
 
-                if (far_kib > nearest_kib || (far_kib == nearest_kib && a->used_kib >= off_kib))
+                if (far_kib > nearest_kib ||
+                    (far_kib == nearest_kib && found && a->used_kib >= found->used_kib))
                         continue;
                 nearest_kib = far_kib;
-                off_kib = a->used_kib;
+                found = a;
         }
-        return off_kib;
+        return found;
 }
 
 int

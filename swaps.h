@@ -16,6 +16,7 @@ enum { SWAPS_AREAS_MAX = 32 };
 
 struct swap_area {
         uint64_t size_kib, used_kib;
+        bool zram;
 };
 
 struct swaps {
@@ -35,13 +36,13 @@ int
 swaps_parse(const char *text, size_t len, struct swaps *ret);
 
 /*
- * What is still in use of the area that is being switched off; 0: none is.  It stays listed until
- * the end, and of its size SwapTotal has only what is in use any more (mm/swapfile.c,
- * si_swapinfo()): so it is the one whose free part is nearest to what SwapTotal lacks, of two the
- * one with less in use.
+ * The area that is being switched off, or NULL.  It stays listed until the end, and of its size
+ * SwapTotal, read right before, has only what is in use any more (mm/swapfile.c, si_swapinfo()): so
+ * it is the one whose free part is what SwapTotal lacks, up to what may be read in between the two
+ * reads; of two such ones the one with less in use.  Of two areas at once neither is found.
  */
-uint64_t
-swaps_off_kib(const struct swaps *sw, uint64_t swap_total_kib);
+const struct swap_area *
+swaps_going(const struct swaps *sw, uint64_t swap_total_kib);
 
 struct zram_stat {
         uint64_t stored_bytes; /* orig_data_size: what was put in */

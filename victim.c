@@ -171,7 +171,8 @@ may_be_ended(const struct policy *p, const struct roster *r, const struct group 
 
 /*
  * Who switches swap off, by the name that the kernel knows; -1: none on the roster that may be
- * ended.  Who merely takes that name is ended in its place, and gains nothing.
+ * ended.  Who merely takes that name is ended in its place, and gains nothing.  *ret_wait: there is
+ * one that cannot be ended, but not because of a rule.
  */
 static int
 find_swapoff(const struct roster *r, bool *ret_wait)
@@ -194,11 +195,13 @@ find_swapoff(const struct roster *r, bool *ret_wait)
 /*
  * What is in swap does not fit into memory, and swap is being switched off: nobody is to blame but
  * who does that.  The kernel would end it before anybody else, but on a full machine that took
- * seven seconds in which everything stood still, and a browser was ended after it.  Where it has
- * been given up, because the kernel does not let go of it before all is read in that one process
- * had there, or has an oom_score_adj of -1000, which the kernel does not look at here
- * (mm/oom_kill.c, oom_evaluate_task()), it is waited for, for as long as it gets on.  True when
- * that is all there is to say: always while memory is not low yet.
+ * seven seconds in which everything stood still, and a browser was ended after it.
+ *
+ * Who cannot be ended is waited for as long as SwapTotal falls.  One that has been given up is
+ * still reading in what one process has there, and goes after that; and an oom_score_adj of -1000
+ * does not keep the kernel itself from ending it (mm/oom_kill.c, oom_evaluate_task()).
+ *
+ * True when that is all there is to say; while memory is not low yet, always.
  */
 static bool
 choose_swapoff(const struct verdict *v, const struct roster *r, struct choice *ret)

@@ -213,7 +213,7 @@ say_warning(const struct notice *n, const struct notice_app *app, const char *wh
                 line_add(&l, "%s",
                          n->rec.state.flags & WIRE_FLAG_DRY_RUN
                                  ? "That would be stopped, but this is a dry run."
-                                 : "That is stopped, and what is left in there stays.");
+                                 : "oomguard tries to stop that, and what is left stays.");
                 return;
         }
         if (n->rec.process.pid > 0)

@@ -91,6 +91,8 @@ add_cause(struct line *l, const struct wire_state *s, uint32_t level)
                 line_add(l, "%s available", sz(s->available_kib).text);
                 return;
         }
+        if (s->reason == REASON_SWAPOFF)
+                line_add(l, "swap is being switched off, and what is in there does not fit: ");
         line_add(l, "%s available (limit %s)", sz(s->available_kib).text, sz(mem_kib).text);
         add_swap(l, s, swap_kib);
         if (s->fall_kibps >= TELL_KIBPS)
@@ -174,9 +176,7 @@ say_warning(struct line *l, const struct wire_record *rec)
 {
         const struct wire_process *t = &rec->process;
 
-        if (rec->state.reason == REASON_SWAPOFF)
-                line_add(l, "swap is being switched off, and what is in there does not fit: ");
-        else
+        if (rec->state.reason != REASON_SWAPOFF)
                 line_add(l, "memory is running out: ");
         add_cause(l, &rec->state, LEVEL_WARN);
         if (t->pid <= 0 || t->growth_kibps < TELL_KIBPS)
@@ -206,7 +206,8 @@ say_killing(struct line *l, const struct wire_record *rec)
                 line_add(l, " growing by %s a second", sz(t->growth_kibps).text);
         line_add(l, ": ");
         add_cause(l, &rec->state, rec->state.act);
-        add_score(l, t);
+        if (rec->state.reason != REASON_SWAPOFF)
+                add_score(l, t);
         if (t->is & WIRE_IS_AFTER_VAIN)
                 line_add(l, "; no SIGTERM, because the one before gave nothing back");
 }

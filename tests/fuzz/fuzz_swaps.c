@@ -25,8 +25,11 @@ try_swaps(const char *text, size_t len)
         assert(got.zram_used_kib <= got.zram_total_kib);
         assert(got.n_zram <= SWAPS_ZRAM_MAX);
         assert(got.n <= SWAPS_AREAS_MAX);
-        assert(swaps_off_kib(&got, got.total_kib) == 0);
-        assert(swaps_off_kib(&got, 0) <= got.total_kib);
+        assert(!swaps_going(&got, got.total_kib));
+
+        const struct swap_area *going = swaps_going(&got, got.total_kib / 2);
+
+        assert(!going || (going >= got.area && going < got.area + got.n));
 }
 
 static void

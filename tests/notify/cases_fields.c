@@ -76,6 +76,22 @@ sentence_of_a_warning_says_that_swap_does_not_fit(void **state)
 }
 
 static void
+sentence_of_a_signal_says_that_swap_does_not_fit(void **state)
+{
+        struct wire_record rec;
+
+        (void)state;
+        fake_event(WIRE_KILLING, &rec);
+        rec.state.reason = REASON_SWAPOFF;
+        rec.state.fall_kibps = 0;
+        rec.process.is |= WIRE_IS_SWAPOFF;
+        rec.process.growth_kibps = 0;
+        check_sentence(&rec, "SIGTERM to 4711 (hog), uid 1000, app-hog.scope, 3.0 GiB: swap is "
+                             "being switched off, and what is in there does not fit: 400 MiB "
+                             "available (limit 512 MiB), 300 MiB of swap free (limit 512 MiB)");
+}
+
+static void
 sentence_of_a_signal_says_why(void **state)
 {
         struct wire_record rec;
@@ -444,6 +460,7 @@ cases_fields(void)
         const struct CMUnitTest tests[] = {
                 CASE(sentence_of_a_warning_names_who_grows),
                 CASE(sentence_of_a_warning_says_that_swap_does_not_fit),
+                CASE(sentence_of_a_signal_says_that_swap_does_not_fit),
                 CASE(sentence_of_a_signal_says_why),
                 CASE(sentence_of_an_end_says_what_came_back),
                 CASE(sentence_of_each_other_event),

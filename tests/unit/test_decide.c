@@ -315,41 +315,31 @@ static void
 decide_acts_on_a_swapoff_that_does_not_fit(void **state)
 {
         static const struct {
-                uint64_t above_term, off, other_total, other_free, zram_used, zram_cost;
-                uint64_t off_kib, room_kib;
+                uint64_t above_term, off, other_total, other_free, room;
         } rows[] = {
-                { 450000, 450000, 0, 0, 0, 0, 450000, 450000 },
-                { 450000, 450001, 0, 0, 0, 0, 450001, 450000 },
-                { 450000, 0, 0, 0, 0, 0, 0, 450000 },
-                /* other swap takes it, down to its own limit: a quarter here */
-                { 450000, 600000, 400000, 250000, 0, 0, 600000, 600000 },
-                { 450000, 600001, 400000, 250000, 0, 0, 600001, 600000 },
-                { 450000, 450001, 400000, 90000, 0, 0, 450001, 450000 },
-                /* what zram costs comes back; of more than it holds, no more than that */
-                { 450000, 600000, 0, 0, 600000, 200000, 400000, 450000 },
-                { 450000, 600000, 0, 0, 1200000, 300000, 450000, 450000 },
-                { 450000, 600000, 0, 0, 1200000, 299998, 450001, 450000 },
-                { 450000, 600000, 0, 0, 300000, 149999, 450001, 450000 },
+                { 450000, 450000, 0, 0, 450000 },
+                { 450000, 450001, 0, 0, 450000 },
+                { 450000, 0, 0, 0, 450000 },
+                /* other swap takes it, down to its own limit of a tenth */
+                { 450000, 610000, 400000, 200000, 610000 },
+                { 450000, 610001, 400000, 200000, 610000 },
+                { 450000, 450001, 400000, 30000, 450000 },
         };
         struct machine m;
 
         (void)state;
         for (size_t i = 0; i < N_OF(rows); i++) {
                 power_on(&m, TOTAL, TOTAL);
-                bool fits = rows[i].off_kib <= rows[i].room_kib;
+                bool fits = rows[i].off <= rows[i].room;
 
                 m.s.mem.available_kib = TERM + rows[i].above_term;
-                m.p.swap_term = (struct limit){ 10000, rows[i].other_total / 4 };
                 m.s.mem.swap_total_kib = 2000000;
                 m.s.mem.swap_free_kib = rows[i].other_free;
                 (void)look(&m);
                 m.s.mem.swap_total_kib = rows[i].other_total + rows[i].off;
-                m.s.zram_total_kib = rows[i].zram_used;
-                m.s.zram_cost_kib = rows[i].zram_cost;
                 m.s.swap_off_kib = rows[i].off;
                 (void)look_after(&m, 100 * MS);
-                assert_int_equal(m.v.off_kib, rows[i].off_kib);
-                assert_int_equal(m.v.room_kib, rows[i].room_kib);
+                assert_int_equal(m.v.room_kib, rows[i].room);
                 assert_int_equal(m.v.act >= LEVEL_TERM, !fits);
                 assert_int_equal(m.v.reason == REASON_SWAPOFF, !fits);
                 assert_true(m.v.act <= LEVEL_TERM);
@@ -357,6 +347,74 @@ decide_acts_on_a_swapoff_that_does_not_fit(void **state)
                 (void)stay(&m, 1 * SECOND);
                 assert_true(m.v.act < LEVEL_TERM);
         }
+}
+
+/* Whatever a swapoff does to memory and swap nobody took: a leak beside it has to be blamed. */
+static void
+decide_misses_nothing_for_a_swapoff(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, TOTAL / 2);
+        m.s.mem.swap_total_kib = 8000000;
+        m.s.mem.swap_free_kib = 6000000;
+        (void)look(&m);
+        uint64_t supply_kib = m.v.supply_kib;
+
+        m.s.mem.swap_total_kib = 2000000;
+        m.s.mem.swap_free_kib = 0;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, supply_kib);
+        for (unsigned i = 0; i < 20; i++) {
+                m.s.mem.swap_total_kib -= 100000;
+                m.s.mem.available_kib -= 100000;
+                (void)look_after(&m, 100 * MS);
+                assert_int_equal(m.v.supply_kib, supply_kib);
+                assert_int_equal(m.v.fall_kibps, 0);
+        }
+        m.s.mem.available_kib -= 300000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, supply_kib - 300000);
+        /* back again, and more than there ever was */
+        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = 8000000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, supply_kib - 300000);
+        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = 9000000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.supply_kib, supply_kib + 700000);
+}
+
+/* Memory a little above WARN is no reason to go on telling people of a swapoff that is over. */
+static void
+decide_does_not_hold_a_level_for_a_swapoff_that_is_over(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, WARN + WARN / 10);
+        m.s.mem.swap_total_kib = 2000000;
+        (void)look(&m);
+        m.s.mem.swap_total_kib = m.s.swap_off_kib = 1900000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.level, LEVEL_TERM);
+        m.s.mem.swap_total_kib = 2000000;
+        m.s.swap_off_kib = 0;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.level, LEVEL_WARN);
+        assert_int_equal(m.v.reason, REASON_SWAPOFF);
+        (void)stay(&m, 1 * SECOND);
+        assert_int_equal(m.v.level, LEVEL_WATCH);
+        assert_int_equal(m.v.reason, REASON_NONE);
+        /* but where it is low then, that is told */
+        m.s.mem.swap_total_kib = m.s.swap_off_kib = 1900000;
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.level, LEVEL_TERM);
+        m.s.mem.available_kib = WARN;
+        m.s.swap_off_kib = 0;
+        (void)stay(&m, 2 * SECOND);
+        assert_int_equal(m.v.level, LEVEL_WARN);
+        assert_int_equal(m.v.reason, REASON_LOW);
 }
 
 static void
@@ -1151,21 +1209,30 @@ decide_forgets_what_stood_still_before_a_kill(void **state)
 }
 
 static void
-decide_forgets_what_stood_still_before_there_was_new_swap(void **state)
+decide_forgets_what_stood_still_before_a_swapoff_failed(void **state)
 {
         struct machine m;
 
         (void)state;
-        power_on(&m, TOTAL, BELOW);
-        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = TOTAL;
-        (void)look(&m);
-        assert_int_equal(press(&m, 4 * SECOND, 5000, 10), LEVEL_TERM);
-        m.s.mem.swap_total_kib -= 1000;
-        m.s.mem.swap_free_kib -= 1000;
-        assert_int_equal(press(&m, 100 * MS, 5000, 10), LEVEL_TERM);
-        m.s.mem.swap_total_kib += 2000;
-        assert_int_equal(press(&m, 2 * SECOND, 5000, 10), LEVEL_WARN);
-        assert_int_equal(press(&m, 1 * SECOND, 5000, 10), LEVEL_TERM);
+        for (unsigned found = 0; found < 2; found++) {
+                power_on(&m, TOTAL, BELOW);
+                m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = TOTAL;
+                (void)look(&m);
+                assert_int_equal(press(&m, 4 * SECOND, 5000, 10), LEVEL_TERM);
+                m.s.mem.swap_total_kib -= 1000;
+                m.s.mem.swap_free_kib -= 1000;
+                m.s.swap_off_kib = found;
+                assert_int_equal(press(&m, 100 * MS, 5000, 10), LEVEL_TERM);
+                m.s.mem.swap_total_kib += 1000;
+                m.s.swap_off_kib = 0;
+                assert_int_equal(press(&m, 2 * SECOND, 5000, 10), found ? LEVEL_WARN : LEVEL_TERM);
+                assert_int_equal(press(&m, 1 * SECOND, 5000, 10), LEVEL_TERM);
+        }
+        /* where SwapTotal moves all the time nobody switches anything off */
+        for (unsigned i = 0; i < 50; i++) {
+                m.s.mem.swap_total_kib += i % 2 ? 4 : -4ull;
+                assert_int_equal(press(&m, 100 * MS, 5000, 10), LEVEL_TERM);
+        }
 }
 
 /* Plenty of swap, so that only standing still can ask for anything; every tick the same. */
@@ -2517,6 +2584,8 @@ main(void)
                 cmocka_unit_test(decide_counts_zram_at_what_it_is_worth),
                 cmocka_unit_test(decide_tells_that_swap_is_being_switched_off),
                 cmocka_unit_test(decide_acts_on_a_swapoff_that_does_not_fit),
+                cmocka_unit_test(decide_misses_nothing_for_a_swapoff),
+                cmocka_unit_test(decide_does_not_hold_a_level_for_a_swapoff_that_is_over),
                 cmocka_unit_test(decide_leaves_a_swapoff_alone_where_no_limit_acts),
                 cmocka_unit_test(decide_acts_beside_free_swap_that_is_barred),
                 cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),
@@ -2571,7 +2640,7 @@ main(void)
                         decide_asks_nothing_where_nothing_stands_still_however_small_the_share),
                 cmocka_unit_test(decide_tells_the_share_that_it_has_judged_by),
                 cmocka_unit_test(decide_forgets_what_stood_still_before_a_kill),
-                cmocka_unit_test(decide_forgets_what_stood_still_before_there_was_new_swap),
+                cmocka_unit_test(decide_forgets_what_stood_still_before_a_swapoff_failed),
                 cmocka_unit_test(decide_asks_nothing_in_a_healthy_load_shift),
                 cmocka_unit_test(
                         decide_acts_early_by_what_falls_in_a_tick_when_somebody_owns_the_fall),

@@ -330,6 +330,13 @@ message_says_that_swap_does_not_fit(void **state)
         assert_says(MESSAGE_WARNING,
                     "swap is being switched off, and what is in there does not fit: 398 MiB "
                     "available (limit 400 MiB), no swap");
+        set_up(RECORD_SIGNAL);
+        rec.verdict.reason = REASON_SWAPOFF;
+        rec.victim.swapoff = true;
+        assert_says(MESSAGE_WARNING,
+                    "SIGTERM to 4211 (chromium), uid 1000, app-chromium.scope, 3.1 GiB: swap is "
+                    "being switched off, and what is in there does not fit: 398 MiB available "
+                    "(limit 400 MiB), no swap");
 }
 
 static void

@@ -293,8 +293,8 @@ a_swapoff_that_does_not_fit_is_told_as_one(void **state)
 
         assert_string_equal(text.summary, "What is in swap does not fit into memory");
         assert_string_equal(text.body,
-                            "Swap is being switched off. 400 MiB of 8.0 GiB and 0 of swap "
-                            "are left. That is stopped, and what is left in there stays.");
+                            "Swap is being switched off. 400 MiB of 8.0 GiB and 0 of swap are "
+                            "left. oomguard tries to stop that, and what is left stays.");
         rec.state.flags = WIRE_FLAG_DRY_RUN;
         text = text_of(&rec, NULL, ME, false);
         assert_string_equal(text.body,

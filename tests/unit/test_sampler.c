@@ -662,6 +662,11 @@ what_is_to_be_read_in_when_swap_is_switched_off_is_told(void **state)
         put("meminfo", MEMINFO("500", "700000") "SwapCached: 50000 kB\nZswap: 7000 kB\n");
         sampler_take(&s, false, &m);
         assert_int_equal(m.swap_off_kib, 243000);
+        put("swaps", SWAPS "/dev/sda1 partition 600000 20");
+        put("meminfo", MEMINFO("500", "600000"));
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.swap_off_kib, 0);
+        put("swaps", SWAPS "/dev/sda1 partition 600000 300000 -2\n/swap file 400000 1000 -3\n");
         put("meminfo", MEMINFO("500", "700001") "SwapCached: 50000 kB\nZswap: 250001 kB\n");
         sampler_take(&s, false, &m);
         assert_int_equal(m.swap_off_kib, 0);
@@ -669,6 +674,34 @@ what_is_to_be_read_in_when_swap_is_switched_off_is_told(void **state)
         put("meminfo", MEMINFO("500", "400000"));
         sampler_take(&s, false, &m);
         assert_int_equal(m.swap_off_kib, 0);
+        sampler_close(&s);
+}
+
+/* zram gives back what was packed; its free part is no swap any more. */
+static void
+zram_that_is_switched_off_takes_less_to_read_in(void **state)
+{
+        struct sampler s = SAMPLER_INIT;
+        struct sample m;
+
+        (void)state;
+        put("swaps",
+            SWAPS "/dev/sda1 partition 600000 1000 -2\n/dev/zram0 partition 400000 90000 5\n");
+        put("meminfo", MEMINFO("500", "1000000"));
+        assert_int_equal(sampler_open(&s, root, root), 0);
+        sampler_take(&s, true, &m);
+        assert_int_equal(m.zram_ratio_bp, 30000);
+        assert_true(m.zram_total_kib == 400000 && m.zram_free_kib == 310000);
+        put("meminfo", MEMINFO("500", "690000"));
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.zram_ratio_bp, 30000);
+        assert_int_equal(m.swap_off_kib, 60000);
+        assert_true(m.zram_total_kib == 90000 && m.zram_free_kib == 0);
+        /* the other one: zram stays what it is */
+        put("meminfo", MEMINFO("500", "401000"));
+        sampler_take(&s, false, &m);
+        assert_int_equal(m.swap_off_kib, 1000);
+        assert_true(m.zram_total_kib == 400000 && m.zram_free_kib == 310000);
         sampler_close(&s);
 }
 
@@ -1022,6 +1055,7 @@ main(void)
                 CASE(texts_handed_out_by_the_page_are_read_to_their_end),
                 CASE(long_swaps_lose_the_line_that_is_cut),
                 CASE(what_is_to_be_read_in_when_swap_is_switched_off_is_told),
+                CASE(zram_that_is_switched_off_takes_less_to_read_in),
                 CASE(swaps_that_come_and_go_are_followed),
                 CASE(zram_costs_what_nobody_knows_when_there_are_more_than_can_be_listed),
                 CASE(zram_ratio_is_that_of_all_within_limits),

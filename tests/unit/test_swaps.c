@@ -83,6 +83,7 @@ swaps_parse_lists_every_area(void **state)
         assert_int_equal(sw.total_kib, 1200);
         assert_true(sw.area[0].size_kib == 1000 && sw.area[0].used_kib == 300);
         assert_true(sw.area[2].size_kib == 200 && sw.area[2].used_kib == 100);
+        assert_true(sw.area[2].zram && !sw.area[0].zram);
 }
 
 static void
@@ -106,39 +107,54 @@ swaps_parse_passes_over_areas_that_no_kernel_has(void **state)
 
 /* SwapTotal has of that area only what is in use any more. */
 static void
-swaps_off_kib_finds_the_area_that_is_switched_off(void **state)
+swaps_going_finds_the_area_that_is_switched_off(void **state)
 {
+        enum { NONE = -1, NEAR = 65536 };
         static const struct {
                 struct swap_area area[3];
-                uint64_t total, off;
+                uint64_t total;
+                int going;
         } rows[] = {
                 /* none is */
-                { { { 1000, 300 } }, 1000, 0 },
-                { { { 1000, 300 } }, 2000, 0 },
-                { { { 0, 0 } }, 0, 0 },
+                { { { 1000, 300, false } }, 1000, NONE },
+                { { { 1000, 300, false } }, 2000, NONE },
+                { { { 0, 0, false } }, 0, NONE },
                 /* the only one, at once and on its way */
-                { { { 1000, 300 } }, 300, 300 },
-                { { { 1000, 290 } }, 300, 290 },
-                { { { 1000, 999 } }, 999, 999 },
+                { { { 1000, 300, false } }, 300, 0 },
+                { { { 1000, 290, false } }, 300, 0 },
+                { { { 1000, 999, false } }, 999, 0 },
                 /* the second of three, then the third */
-                { { { 1000, 300 }, { 500, 100 }, { 200, 150 } }, 1300, 100 },
-                { { { 1000, 300 }, { 500, 100 }, { 200, 150 } }, 1649, 150 },
+                { { { 1000, 300, false }, { 500, 100, false }, { 200, 150, true } }, 1300, 1 },
+                { { { 1000, 300, false }, { 500, 100, false }, { 200, 150, true } }, 1649, 2 },
                 /* two alike in what is free: the one that asks for less, in any order */
-                { { { 1000, 300 }, { 800, 100 } }, 1100, 100 },
-                { { { 800, 100 }, { 1000, 300 } }, 1100, 100 },
+                { { { 1000, 300, false }, { 800, 100, false } }, 1100, 1 },
+                { { { 800, 100, false }, { 1000, 300, false } }, 1100, 0 },
                 /* one that has nothing in use */
-                { { { 1000, 300 }, { 500, 0 } }, 1000, 0 },
+                { { { 1000, 300, false }, { 500, 0, false } }, 1000, 1 },
+                /* none is near: two at once, or somebody else's list */
+                { { { 9000000, 9000000 - NEAR - 1, false } }, 9000000 - 1, 0 },
+                { { { 9000000, 9000000 - NEAR - 2, false } }, 9000000 - 1, NONE },
+                { { { 9000000, 9000000, false } }, 9000000 - NEAR, 0 },
+                { { { 9000000, 9000000, false } }, 9000000 - NEAR - 1, NONE },
+                { { { 2000000, 1000000, false },
+                    { 2000000, 1000000, false },
+                    { 8000000, 6900000, false } },
+                  9900000,
+                  NONE },
         };
 
         (void)state;
         for (size_t i = 0; i < N(rows); i++) {
-                struct swaps sw = { .n = 3 };
+                struct swaps sw = { .n = 0 };
 
-                for (unsigned a = 0; a < 3; a++) {
-                        sw.area[a] = rows[i].area[a];
-                        sw.total_kib += rows[i].area[a].size_kib;
+                while (sw.n < 3 && rows[i].area[sw.n].size_kib > 0) {
+                        sw.total_kib += rows[i].area[sw.n].size_kib;
+                        sw.area[sw.n] = rows[i].area[sw.n];
+                        sw.n++;
                 }
-                assert_int_equal(swaps_off_kib(&sw, rows[i].total), rows[i].off);
+                const struct swap_area *going = swaps_going(&sw, rows[i].total);
+
+                assert_int_equal(going ? (int)(going - sw.area) : NONE, rows[i].going);
         }
 }
 
@@ -311,7 +327,7 @@ main(void)
                 cmocka_unit_test(swaps_parse_takes_no_swap_for_an_answer),
                 cmocka_unit_test(swaps_parse_lists_every_area),
                 cmocka_unit_test(swaps_parse_passes_over_areas_that_no_kernel_has),
-                cmocka_unit_test(swaps_off_kib_finds_the_area_that_is_switched_off),
+                cmocka_unit_test(swaps_going_finds_the_area_that_is_switched_off),
                 cmocka_unit_test(swaps_parse_lists_eight_and_counts_all),
                 cmocka_unit_test(swaps_parse_refuses_damage),
                 cmocka_unit_test(zram_parse_reads_the_first_four),
