@@ -133,7 +133,7 @@ block_end(char **arg)
 }
 
 static pid_t
-child(char **block)
+fork_child(void)
 {
         pid_t pid = fork();
 
@@ -142,22 +142,57 @@ child(char **block)
                 subject_sleep_ms(10);
         if (pid < 0)
                 subject_fail("fork");
-        if (pid == 0) {
-                run(block + 1);
-                idle();
-        }
         return pid;
+}
+
+_Noreturn static void
+be_child(char **block)
+{
+        run(block + 1);
+        idle();
+}
+
+static pid_t
+child(char **block)
+{
+        pid_t pid = fork_child();
+
+        if (pid == 0)
+                be_child(block);
+        return pid;
+}
+
+/* It waits until it has been named: ready, and even dead, it would be somebody nobody knows of. */
+static void
+named_child(char **block)
+{
+        int named[2];
+        char byte;
+
+        if (pipe2(named, O_CLOEXEC) < 0)
+                subject_fail("pipe");
+        pid_t pid = fork_child();
+
+        if (pid == 0) {
+                (void)close(named[1]);
+                if (read(named[0], &byte, 1) != 0)
+                        subject_fail("pipe");
+                (void)close(named[0]);
+                be_child(block);
+        }
+        say("pid %d\n", (int)pid);
+        (void)close(named[0]);
+        (void)close(named[1]);
 }
 
 static void
 fork_many(unsigned long n, char **block, bool tell)
 {
-        while (n-- > 0) {
-                pid_t pid = child(block);
-
+        while (n-- > 0)
                 if (tell)
-                        say("pid %d\n", (int)pid);
-        }
+                        named_child(block);
+                else
+                        (void)child(block);
 }
 
 static void
