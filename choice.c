@@ -50,6 +50,7 @@ choice_own_scan(struct guard *g)
                 census_forget(&g->own);
         seed_own_marks(g);
         g->own.low = g->verdict.level >= LEVEL_WATCH;
+        g->own.swapoff = g->verdict.swapoff;
         int r = census_scan(&g->own, g->sample.now_us, swap);
 
         strike_own(g);
@@ -94,8 +95,10 @@ explained(const struct guard *g, const struct choice *ch)
         /* Where it is not known how memory falls, a roster that is overdue explains nothing. */
         bool known = g->verdict.fall_known || !roster_is_stale(g);
 
-        if (ch->swapoff || ch->why_nobody == NOBODY_YET)
+        if (ch->swapoff)
                 return true;
+        if (ch->why_nobody == NOBODY_YET)
+                return !roster_is_stale(g);
         return ch->blamed || (known && ch->why_nobody == NOBODY_NONE &&
                               g->owned_kibps >= g->verdict.fall_kibps / 2);
 }

@@ -17,6 +17,8 @@
  * si_swapinfo()), less from moment to moment.
  */
 #define SWAPOFF_US (1 * SECOND_US)
+/* A rise of SwapTotal so long after that is the end of a swapoff that failed: 0.6 s were seen. */
+#define FAILED_US (10 * SECOND_US)
 /* WATCH begins at WARN times 3/2, or this long before TERM. */
 #define WATCH_AHEAD_US (5 * SECOND_US)
 /* A level is left after this long above its limit times 6/5. */
@@ -460,12 +462,13 @@ judge_swapoff(const struct policy *p, const struct sample *s, const struct limit
         uint64_t act_kib = v->term_kib ? v->term_kib : v->kill_kib;
         /* SwapTotal has what is still in there, and will have it no more. */
         uint64_t stays_kib = sub_floor(s->mem.swap_total_kib, s->swap_off_kib);
+        uint64_t off_kib = sub_floor(s->swap_off_kib, s->swap_off_in_kib);
 
         if (!v->swapoff)
                 return LEVEL_CALM;
         v->room_kib = sub_floor(l->easy_kib, act_kib) +
                       sub_floor(v->swap_free_kib, limit_kib(&p->swap_term, stays_kib, 0));
-        return act_kib > 0 && s->swap_off_kib > v->room_kib ? LEVEL_TERM : LEVEL_CALM;
+        return act_kib > 0 && off_kib > v->room_kib ? LEVEL_TERM : LEVEL_CALM;
 }
 
 /* Full, and the supply has not moved by a step for long: sizes seen then tell who moved it. */
@@ -518,11 +521,7 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
         } else if (st->held > LEVEL_WARN) {
                 st->held = LEVEL_WARN;
                 st->held_at_us = s->now_us;
-        } else if (st->held_reason == REASON_SWAPOFF && !v->swapoff && st->held == LEVEL_WARN) {
-                /* Memory was not low for that, and need not be now. */
-                st->held = LEVEL_WATCH;
-                st->held_at_us = s->now_us;
-        } else if (still_near(v, l, st->held)) {
+        } else if (st->held_reason != REASON_SWAPOFF && still_near(v, l, st->held)) {
                 st->held_at_us = s->now_us;
         } else if (s->now_us - st->held_at_us >= HOLD_US) {
                 st->held = st->held <= LEVEL_WATCH ? now : LEVEL_WATCH;
@@ -589,7 +588,8 @@ note_swapoff(struct decide_state *st, const struct sample *s, struct verdict *v)
         if (going && s->swap_off_kib > 0)
                 st->swapoff_found = true;
         if (total_kib > st->swap_total_kib && st->swapoff_found) {
-                forget_pressure(st, s);
+                if (s->now_us - st->swapoff_us < FAILED_US)
+                        forget_pressure(st, s);
                 st->swapoff_found = false;
         }
         st->swap_total_kib = total_kib;

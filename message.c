@@ -412,7 +412,7 @@ say_flight(struct line *l, const struct record *rec)
                 }
                 if (t->swapoff) {
                         line_add(l, " does not end before all is read in that one process has in "
-                                    "swap; it is waited for");
+                                    "swap; it is waited for as long as it gets on");
                         return MESSAGE_WARNING;
                 }
                 line_add(l,

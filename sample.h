@@ -25,8 +25,8 @@ struct sample {
         uint32_t zram_ratio_bp; /* stored to cost, the worse of overall and of late; 20000 is 2:1 */
         uint64_t swap_barred_kib; /* of free swap, what the kernel will not use: zram_barred_kib(),
                                    * host_bars_swap() */
-        uint64_t swap_off_kib;    /* memory that it takes to read in what is in use of an area that
-                                   * is being switched off; 0: not known */
+        uint64_t swap_off_kib;    /* in use of an area that is being switched off; 0: not known */
+        uint64_t swap_off_in_kib; /* so much less than that takes memory when it is read in */
         uint64_t arc_kib;         /* what the ZFS cache could shrink by */
         uint64_t inside;          /* of refault, inside limits of control groups: boxes.h */
         uint64_t owned_kibps;     /* growth of all candidates that may be ended, KiB a second */

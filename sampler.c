@@ -410,18 +410,20 @@ follow_zram(struct sampler *s, const char *sys, const struct swaps *sw)
  * be of other areas.  The free part of an area that is being switched off is none any more.
  */
 static void
-take_going(struct sampler *s, const struct swap_area *a)
+take_going(struct sampler *s, const struct swaps *sw, const struct swap_area *a)
 {
-        uint64_t in_memory_kib = s->last.mem.swap_cached_kib + s->last.mem.zswap_kib;
-
-        if (!a)
+        s->last.swap_off_kib = a->used_kib;
+        s->last.swap_off_in_kib = s->last.mem.swap_cached_kib + s->last.mem.zswap_kib;
+        if (!a->zram)
                 return;
-        if (a->zram) {
-                s->last.zram_total_kib -= a->size_kib - a->used_kib;
-                s->last.zram_free_kib -= a->size_kib - a->used_kib;
-                in_memory_kib += mul_div(a->used_kib, 10000, s->last.zram_ratio_bp);
-        }
-        s->last.swap_off_kib = sub_floor(a->used_kib, in_memory_kib);
+        s->last.zram_total_kib -= a->size_kib - a->used_kib;
+        s->last.zram_free_kib -= a->size_kib - a->used_kib;
+        /* The ratio may be that of late. */
+        if (s->last.zram_cost_kib > 0 && sw->zram_used_kib > 0)
+                s->last.swap_off_in_kib +=
+                        mul_div(a->used_kib, s->last.zram_cost_kib, sw->zram_used_kib);
+        else
+                s->last.swap_off_in_kib += mul_div(a->used_kib, 10000, s->last.zram_ratio_bp);
 }
 
 static bool
@@ -430,7 +432,7 @@ take_swaps(struct sampler *s, struct swaps *ret)
         char text[SWAPS_MAX];
 
         /* Kept, it would be held against the memory that has been filled with it since. */
-        s->last.swap_off_kib = 0;
+        s->last.swap_off_kib = s->last.swap_off_in_kib = 0;
         if (s->fd[SAMPLER_SWAPS] < 0)
                 return false;
         int r = read_text(s->fd[SAMPLER_SWAPS], source[SAMPLER_SWAPS].in_parts, text, sizeof(text));
@@ -448,8 +450,10 @@ take_swaps(struct sampler *s, struct swaps *ret)
         s->zram_unlisted = ret->zram_unlisted;
         s->last.zram_total_kib = ret->zram_total_kib;
         s->last.zram_free_kib = ret->zram_total_kib - ret->zram_used_kib;
-        if (s->swap_fell)
-                take_going(s, swaps_going(ret, s->last.mem.swap_total_kib));
+        const struct swap_area *going = swaps_going(ret, s->last.mem.swap_total_kib);
+
+        if (s->swap_fell && going)
+                take_going(s, ret, going);
         return true;
 }
 

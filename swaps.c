@@ -103,9 +103,9 @@ swaps_going(const struct swaps *sw, uint64_t swap_total_kib)
         for (uint32_t i = 0; i < sw->n; i++) {
                 const struct swap_area *a = &sw->area[i];
                 uint64_t free_kib = a->size_kib - a->used_kib;
-                uint64_t far_kib = larger(free_kib, lacks_kib) - smaller(free_kib, lacks_kib);
+                uint64_t far_kib = sub_floor(free_kib, lacks_kib);
 
-                if (far_kib > nearest_kib ||
+                if (free_kib < lacks_kib || far_kib > nearest_kib ||
                     (far_kib == nearest_kib && found && a->used_kib >= found->used_kib))
                         continue;
                 nearest_kib = far_kib;

@@ -15,7 +15,7 @@
  * The numbers of a line in their order, all decimal; flags are a sum of bits.  The last ones
  * came later: a line without them has 0 there.
  */
-enum { N_NUMBERS = 29, N_NUMBERS_MIN = 22 };
+enum { N_NUMBERS = 30, N_NUMBERS_MIN = 22 };
 enum {
         FLAG_PSI = 1,
         FLAG_PGSCAN = 2,
@@ -62,6 +62,7 @@ numbers_of(const struct sample *s, uint64_t n[N_NUMBERS])
                 s->pcp_kib,
                 s->rivals,
                 s->swap_off_kib,
+                s->swap_off_in_kib,
         };
 
         memcpy(n, all, sizeof(all));
@@ -102,6 +103,7 @@ sample_of(const uint64_t n[N_NUMBERS])
                 .pcp_kib = n[26],
                 .rivals = (uint32_t)n[27],
                 .swap_off_kib = n[28],
+                .swap_off_in_kib = n[29],
         };
 }
 

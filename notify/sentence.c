@@ -261,7 +261,7 @@ say_flight(struct line *l, const struct wire_record *rec)
                                  sz(rec->state.available_kib).text);
                 else if (t->is & WIRE_IS_SWAPOFF)
                         line_add(l, " does not end before all is read in that one process has in "
-                                    "swap; it is waited for");
+                                    "swap; it is waited for as long as it gets on");
                 else
                         line_add(l,
                                  " does not end and gives nothing back; given up, the next one is "

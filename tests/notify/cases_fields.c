@@ -163,7 +163,7 @@ sentence_of_each_other_event(void **state)
         rec.process.is |= WIRE_IS_SWAPOFF;
         check_sentence(&rec,
                        "4711 (hog) does not end before all is read in that one process has in "
-                       "swap; it is waited for");
+                       "swap; it is waited for as long as it gets on");
         fake_event(WIRE_RELEASED, &rec);
         check_sentence(&rec, "4711 (hog) has not ended on SIGTERM and no longer has to: 400 "
                              "MiB available");

@@ -16,7 +16,7 @@
 #define MIB        UINT64_C(1024)
 #define NOW_US     UINT64_C(100000000)
 
-enum { OLD = 500, NEW = 600 };
+enum { OLD = 500, NEW = 600, SWAPOFF = 700 };
 
 static struct guard g;
 static struct share share;
@@ -224,6 +224,26 @@ choice_make_looks_by_itself_when_nobody_has(void **state)
         assert_int_equal(chosen(), NEW);
 }
 
+/* It has next to no memory, and the errand thread, which would know it by its name, is late. */
+static void
+choice_make_looks_for_who_switches_swap_off_when_nobody_has(void **state)
+{
+        struct choice ch;
+
+        (void)state;
+        fake_put((struct fake){
+                .pid = SWAPOFF, .ppid = 1, .start_ticks = 9, .anon_kib = 40, .name = "swapoff" });
+        fake_text(SWAPOFF, "comm", "swapoff\n");
+        g.verdict.reason = REASON_SWAPOFF;
+        g.verdict.swapoff = true;
+        assert_true(choice_make(&g, &ch));
+        assert_int_equal(ch.why_nobody, NOBODY_YET);
+        assert_ptr_equal(g.roster, &from_errand);
+        from_errand.due_us = NOW_US - 600000;
+        assert_int_equal(chosen(), SWAPOFF);
+        assert_ptr_equal(g.roster, &g.own_roster);
+}
+
 /* Struck for want of a pidfd holds at the loop's next look, and not where somebody holds one. */
 static void
 choice_own_scan_keeps_whom_it_could_not_open_apart_from_the_given_up(void **state)
@@ -267,6 +287,7 @@ main(void)
                 CASE(choice_make_is_content_with_an_aged_roster_that_says_who_took_it),
                 CASE(choice_make_does_not_trust_a_roster_of_another_policy),
                 CASE(choice_make_looks_by_itself_when_nobody_has),
+                CASE(choice_make_looks_for_who_switches_swap_off_when_nobody_has),
                 CASE(choice_own_scan_keeps_whom_it_could_not_open_apart_from_the_given_up),
         };
 

@@ -315,29 +315,35 @@ static void
 decide_acts_on_a_swapoff_that_does_not_fit(void **state)
 {
         static const struct {
-                uint64_t above_term, off, other_total, other_free, room;
+                uint64_t above_term, off, in, other_total, other_free, room;
         } rows[] = {
-                { 450000, 450000, 0, 0, 450000 },
-                { 450000, 450001, 0, 0, 450000 },
-                { 450000, 0, 0, 0, 450000 },
+                { 450000, 450000, 0, 0, 0, 450000 },
+                { 450000, 450001, 0, 0, 0, 450000 },
+                { 450000, 0, 0, 0, 0, 450000 },
+                /* what is in memory already takes none */
+                { 450000, 1450000, 1000000, 0, 0, 450000 },
+                { 450000, 1450001, 1000000, 0, 0, 450000 },
+                { 0, 1450001, 1450002, 0, 0, 0 },
                 /* other swap takes it, down to its own limit of a tenth */
-                { 450000, 610000, 400000, 200000, 610000 },
-                { 450000, 610001, 400000, 200000, 610000 },
-                { 450000, 450001, 400000, 30000, 450000 },
+                { 450000, 610000, 0, 400000, 200000, 610000 },
+                { 450000, 610001, 0, 400000, 200000, 610000 },
+                { 450000, 450001, 0, 400000, 30000, 450000 },
+                { 450000, 1610000, 1000000, 400000, 200000, 610000 },
         };
         struct machine m;
 
         (void)state;
         for (size_t i = 0; i < N_OF(rows); i++) {
                 power_on(&m, TOTAL, TOTAL);
-                bool fits = rows[i].off <= rows[i].room;
+                bool fits = sub_floor(rows[i].off, rows[i].in) <= rows[i].room;
 
                 m.s.mem.available_kib = TERM + rows[i].above_term;
-                m.s.mem.swap_total_kib = 2000000;
+                m.s.mem.swap_total_kib = 3000000;
                 m.s.mem.swap_free_kib = rows[i].other_free;
                 (void)look(&m);
                 m.s.mem.swap_total_kib = rows[i].other_total + rows[i].off;
                 m.s.swap_off_kib = rows[i].off;
+                m.s.swap_off_in_kib = rows[i].in;
                 (void)look_after(&m, 100 * MS);
                 assert_int_equal(m.v.room_kib, rows[i].room);
                 assert_int_equal(m.v.act >= LEVEL_TERM, !fits);
@@ -400,10 +406,10 @@ decide_does_not_hold_a_level_for_a_swapoff_that_is_over(void **state)
         assert_int_equal(m.v.level, LEVEL_TERM);
         m.s.mem.swap_total_kib = 2000000;
         m.s.swap_off_kib = 0;
-        (void)look_after(&m, 100 * MS);
+        (void)stay(&m, 9 * SECOND);
         assert_int_equal(m.v.level, LEVEL_WARN);
         assert_int_equal(m.v.reason, REASON_SWAPOFF);
-        (void)stay(&m, 1 * SECOND);
+        (void)stay(&m, 2 * SECOND);
         assert_int_equal(m.v.level, LEVEL_WATCH);
         assert_int_equal(m.v.reason, REASON_NONE);
         /* but where it is low then, that is told */
@@ -415,6 +421,29 @@ decide_does_not_hold_a_level_for_a_swapoff_that_is_over(void **state)
         (void)stay(&m, 2 * SECOND);
         assert_int_equal(m.v.level, LEVEL_WARN);
         assert_int_equal(m.v.reason, REASON_LOW);
+}
+
+/* On a slow disk SwapTotal does not fall in every second. */
+static void
+decide_tells_of_a_slow_swapoff_once(void **state)
+{
+        unsigned risen = 0;
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 2 * WARN);
+        m.s.mem.swap_total_kib = 2000000;
+        (void)look(&m);
+        m.s.swap_off_kib = 1900000;
+        for (unsigned i = 0; i < 130; i++) {
+                enum level was = m.v.level;
+
+                if (i % 13 == 0)
+                        m.s.mem.swap_total_kib -= 1000;
+                (void)look_after(&m, 100 * MS);
+                risen += was < LEVEL_WARN && m.v.level >= LEVEL_WARN;
+        }
+        assert_int_equal(risen, 1);
 }
 
 static void
@@ -1228,6 +1257,19 @@ decide_forgets_what_stood_still_before_a_swapoff_failed(void **state)
                 assert_int_equal(press(&m, 2 * SECOND, 5000, 10), found ? LEVEL_WARN : LEVEL_TERM);
                 assert_int_equal(press(&m, 1 * SECOND, 5000, 10), LEVEL_TERM);
         }
+        /* one that came to its end says nothing of swap that is new long after */
+        power_on(&m, TOTAL, BELOW);
+        m.s.mem.swap_total_kib = m.s.mem.swap_free_kib = TOTAL;
+        (void)look(&m);
+        m.s.swap_off_kib = 1000;
+        m.s.mem.swap_total_kib -= 1000;
+        m.s.mem.swap_free_kib -= 1000;
+        (void)look_after(&m, 100 * MS);
+        m.s.swap_off_kib = 0;
+        (void)stay(&m, 10 * SECOND);
+        assert_int_equal(press(&m, 4 * SECOND, 5000, 10), LEVEL_TERM);
+        m.s.mem.swap_total_kib += 5000;
+        assert_int_equal(press(&m, 100 * MS, 5000, 10), LEVEL_TERM);
         /* where SwapTotal moves all the time nobody switches anything off */
         for (unsigned i = 0; i < 50; i++) {
                 m.s.mem.swap_total_kib += i % 2 ? 4 : -4ull;
@@ -2586,6 +2628,7 @@ main(void)
                 cmocka_unit_test(decide_acts_on_a_swapoff_that_does_not_fit),
                 cmocka_unit_test(decide_misses_nothing_for_a_swapoff),
                 cmocka_unit_test(decide_does_not_hold_a_level_for_a_swapoff_that_is_over),
+                cmocka_unit_test(decide_tells_of_a_slow_swapoff_once),
                 cmocka_unit_test(decide_leaves_a_swapoff_alone_where_no_limit_acts),
                 cmocka_unit_test(decide_acts_beside_free_swap_that_is_barred),
                 cmocka_unit_test(decide_counts_what_zram_costs_as_supply_that_is_nobodys),

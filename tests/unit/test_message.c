@@ -463,7 +463,7 @@ message_says_what_happens_in_flight(void **state)
                                    "the next one is taken");
         rec.victim.swapoff = true;
         assert_says(MESSAGE_WARNING, "4211 (chromium) does not end before all is read in that one "
-                                     "process has in swap; it is waited for");
+                                     "process has in swap; it is waited for as long as it gets on");
         set_up(RECORD_RELEASED);
         assert_says(MESSAGE_NOTICE, "4211 (chromium) has not ended on SIGTERM and no longer "
                                     "has to: 398 MiB available");

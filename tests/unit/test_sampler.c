@@ -661,15 +661,13 @@ what_is_to_be_read_in_when_swap_is_switched_off_is_told(void **state)
         put("swaps", SWAPS "/dev/sda1 partition 600000 300000 -2\n/swap file 400000 1000 -3\n");
         put("meminfo", MEMINFO("500", "700000") "SwapCached: 50000 kB\nZswap: 7000 kB\n");
         sampler_take(&s, false, &m);
-        assert_int_equal(m.swap_off_kib, 243000);
+        assert_int_equal(m.swap_off_kib, 300000);
+        assert_int_equal(m.swap_off_in_kib, 57000);
         put("swaps", SWAPS "/dev/sda1 partition 600000 20");
         put("meminfo", MEMINFO("500", "600000"));
         sampler_take(&s, false, &m);
         assert_int_equal(m.swap_off_kib, 0);
-        put("swaps", SWAPS "/dev/sda1 partition 600000 300000 -2\n/swap file 400000 1000 -3\n");
-        put("meminfo", MEMINFO("500", "700001") "SwapCached: 50000 kB\nZswap: 250001 kB\n");
-        sampler_take(&s, false, &m);
-        assert_int_equal(m.swap_off_kib, 0);
+        assert_int_equal(m.swap_off_in_kib, 0);
         put("swaps", SWAPS "/swap file 400000 1000 -3\n");
         put("meminfo", MEMINFO("500", "400000"));
         sampler_take(&s, false, &m);
@@ -686,22 +684,24 @@ zram_that_is_switched_off_takes_less_to_read_in(void **state)
 
         (void)state;
         put("swaps",
-            SWAPS "/dev/sda1 partition 600000 1000 -2\n/dev/zram0 partition 400000 90000 5\n");
+            SWAPS "/dev/sda1 partition 600000 1000 -2\n/dev/zram0 partition 400000 307200 5\n");
         put("meminfo", MEMINFO("500", "1000000"));
         assert_int_equal(sampler_open(&s, root, root), 0);
         sampler_take(&s, true, &m);
         assert_int_equal(m.zram_ratio_bp, 30000);
-        assert_true(m.zram_total_kib == 400000 && m.zram_free_kib == 310000);
-        put("meminfo", MEMINFO("500", "690000"));
+        assert_true(m.zram_total_kib == 400000 && m.zram_free_kib == 92800);
+        put("meminfo", MEMINFO("500", "907200"));
         sampler_take(&s, false, &m);
         assert_int_equal(m.zram_ratio_bp, 30000);
-        assert_int_equal(m.swap_off_kib, 60000);
-        assert_true(m.zram_total_kib == 90000 && m.zram_free_kib == 0);
+        assert_int_equal(m.swap_off_kib, 307200);
+        assert_int_equal(m.swap_off_in_kib, 102400);
+        assert_true(m.zram_total_kib == 307200 && m.zram_free_kib == 0);
         /* the other one: zram stays what it is */
         put("meminfo", MEMINFO("500", "401000"));
         sampler_take(&s, false, &m);
         assert_int_equal(m.swap_off_kib, 1000);
-        assert_true(m.zram_total_kib == 400000 && m.zram_free_kib == 310000);
+        assert_int_equal(m.swap_off_in_kib, 0);
+        assert_true(m.zram_total_kib == 400000 && m.zram_free_kib == 92800);
         sampler_close(&s);
 }
 

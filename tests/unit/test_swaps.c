@@ -122,10 +122,11 @@ swaps_going_finds_the_area_that_is_switched_off(void **state)
                 /* the only one, at once and on its way */
                 { { { 1000, 300, false } }, 300, 0 },
                 { { { 1000, 290, false } }, 300, 0 },
+                { { { 1000, 301, false } }, 300, NONE },
                 { { { 1000, 999, false } }, 999, 0 },
                 /* the second of three, then the third */
                 { { { 1000, 300, false }, { 500, 100, false }, { 200, 150, true } }, 1300, 1 },
-                { { { 1000, 300, false }, { 500, 100, false }, { 200, 150, true } }, 1649, 2 },
+                { { { 1000, 300, false }, { 500, 100, false }, { 200, 150, true } }, 1650, 2 },
                 /* two alike in what is free: the one that asks for less, in any order */
                 { { { 1000, 300, false }, { 800, 100, false } }, 1100, 1 },
                 { { { 800, 100, false }, { 1000, 300, false } }, 1100, 0 },
@@ -134,8 +135,9 @@ swaps_going_finds_the_area_that_is_switched_off(void **state)
                 /* none is near: two at once, or somebody else's list */
                 { { { 9000000, 9000000 - NEAR - 1, false } }, 9000000 - 1, 0 },
                 { { { 9000000, 9000000 - NEAR - 2, false } }, 9000000 - 1, NONE },
-                { { { 9000000, 9000000, false } }, 9000000 - NEAR, 0 },
-                { { { 9000000, 9000000, false } }, 9000000 - NEAR - 1, NONE },
+                { { { 9000000, 9000000, false } }, 9000000 - 1, NONE },
+                /* what has been read in since is free, so it is the first and not the second */
+                { { { 600000, 299800, false }, { 8000000, 7700050, false } }, 8300000, 0 },
                 { { { 2000000, 1000000, false },
                     { 2000000, 1000000, false },
                     { 8000000, 6900000, false } },

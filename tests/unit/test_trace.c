@@ -42,6 +42,7 @@ static const struct sample full = {
         .pcp_kib = 126,
         .rivals = 127,
         .swap_off_kib = 128,
+        .swap_off_in_kib = 129,
         .has_psi = true,
         .has_pgscan = true,
         .has_refault = true,
@@ -49,7 +50,7 @@ static const struct sample full = {
 };
 
 static const char golden[] = "s 101 102 31 103 104 105 106 107 108 109 110 111 112 113 114 115 116 "
-                             "117 118 119 120 121 122 123 124 125 126 127 128 warn term stall";
+                             "117 118 119 120 121 122 123 124 125 126 127 128 129 warn term stall";
 
 static void
 assert_same(const struct sample *a, const struct sample *b)
@@ -78,6 +79,7 @@ assert_same(const struct sample *a, const struct sample *b)
         assert_int_equal(a->pcp_kib, b->pcp_kib);
         assert_int_equal(a->rivals, b->rivals);
         assert_int_equal(a->swap_off_kib, b->swap_off_kib);
+        assert_int_equal(a->swap_off_in_kib, b->swap_off_in_kib);
         assert_int_equal(a->arc_kib, b->arc_kib);
         assert_int_equal(a->owned_kibps, b->owned_kibps);
         assert_int_equal(a->has_psi, b->has_psi);
@@ -130,7 +132,7 @@ trace_parse_reads_a_line_from_before_there_were_the_last_numbers(void **state)
 
         (void)state;
         want.mem.swap_cached_kib = want.zram_cost_kib = want.inside = 0;
-        want.swap_barred_kib = want.pcp_kib = want.swap_off_kib = 0;
+        want.swap_barred_kib = want.pcp_kib = want.swap_off_kib = want.swap_off_in_kib = 0;
         want.rivals = 0;
         assert_int_equal(trace_parse(old, strlen(old), &s, &v), 0);
         assert_same(&s, &want);
@@ -248,7 +250,7 @@ trace_parse_refuses_damage(void **state)
                 FRONT " 22 calm low none",
                 FRONT " 22 calm calm calm",
                 FRONT " calm calm none",
-                FRONT " 22 23 24 25 26 27 28 29 30 calm calm none",
+                FRONT " 22 23 24 25 26 27 28 29 30 31 calm calm none",
                 FRONT " 22 23 24 25 26 27 4294967296 calm calm none",
                 FRONT " -1 calm calm none",
                 FRONT " +1 calm calm none",
