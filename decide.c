@@ -466,9 +466,9 @@ judge_swapoff(const struct policy *p, const struct sample *s, const struct limit
 
         if (!v->swapoff)
                 return LEVEL_CALM;
-        v->room_kib = sub_floor(l->easy_kib, act_kib) +
-                      sub_floor(v->swap_free_kib, limit_kib(&p->swap_term, stays_kib, 0));
-        return act_kib > 0 && off_kib > v->room_kib ? LEVEL_TERM : LEVEL_CALM;
+        v->swapoff_room_kib = sub_floor(l->easy_kib, act_kib) +
+                              sub_floor(v->swap_free_kib, limit_kib(&p->swap_term, stays_kib, 0));
+        return act_kib > 0 && off_kib > v->swapoff_room_kib ? LEVEL_TERM : LEVEL_CALM;
 }
 
 /* Full, and the supply has not moved by a step for long: sizes seen then tell who moved it. */
@@ -504,7 +504,9 @@ still_near(const struct verdict *v, const struct limits *l, enum level held)
 
 /*
  * What people are told.  It rises at once and falls one level at a time, each held for HOLD_US:
- * TERM and KILL are held as WARN, because what is only held must not end anybody.
+ * TERM and KILL are held as WARN, because what is only held must not end anybody.  Memory was not
+ * low for a swapoff, so what is available says nothing of when that is over: a little above WARN it
+ * would have been told of for hours.
  */
 static void
 hold_level(struct decide_state *st, const struct sample *s, const struct limits *l,
@@ -558,8 +560,7 @@ drop_trends(struct decide_state *st, const struct sample *s)
         return drop;
 }
 
-/* A victim has ended, or a swapoff: what stood still before says nothing of what that has changed.
- */
+/* A victim or a swapoff has ended: what stood still before says nothing of what that changed. */
 static void
 forget_pressure(struct decide_state *st, const struct sample *s)
 {

@@ -40,14 +40,13 @@ struct verdict {
         enum level level; /* what to tell people; left only after a while well above its limit */
         enum level act;   /* what this very sample asks for: TERM, KILL, or less and then nothing */
         enum reason reason; /* of act, else of level */
-        bool settled;      /* nothing is going missing: sizes seen now are a base to compare with */
-        bool plateau;      /* at WARN for so long that it is how the machine lives */
-        bool below_term;   /* low at TERM's limits, cause or not: a grace time that ends is over */
-        bool tight;        /* so little is available that standing still counts */
-        bool swapoff;      /* swap is being switched off: SwapTotal became less within a second */
-        bool swapoff_new;  /* and that began less than a second ago */
-        uint64_t room_kib; /* then: above TERM, in memory and other swap */
-        bool dropped;      /* trends were dropped at this sample: suspended, or late */
+        bool settled;     /* nothing is going missing: sizes seen now are a base to compare with */
+        bool plateau;     /* at WARN for so long that it is how the machine lives */
+        bool below_term;  /* low at TERM's limits, cause or not: a grace time that ends is over */
+        bool tight;       /* so little is available that standing still counts */
+        bool swapoff;     /* swap is being switched off: SwapTotal became less within a second */
+        bool swapoff_new; /* and that began less than a second ago */
+        bool dropped;     /* trends were dropped at this sample: suspended, or late */
 
         uint64_t total_kib;                    /* memory less huge pages: what percentages are of */
         uint64_t available_kib;                /* memory */
@@ -56,6 +55,7 @@ struct verdict {
         uint64_t swap_total_kib;
         uint64_t swap_free_kib; /* zram counted at what it is worth */
         uint64_t swap_warn_kib, swap_term_kib, swap_kill_kib;
+        uint64_t swapoff_room_kib; /* for what is read in: memory above TERM, and other swap */
 
         uint32_t full_bp, some_bp; /* share of the window that tasks stood still */
         bool reclaim;              /* the kernel reclaimed globally within the window */

@@ -26,7 +26,7 @@ struct sample {
         uint64_t swap_barred_kib; /* of free swap, what the kernel will not use: zram_barred_kib(),
                                    * host_bars_swap() */
         uint64_t swap_off_kib;    /* in use of an area that is being switched off; 0: not known */
-        uint64_t swap_off_in_kib; /* so much less than that takes memory when it is read in */
+        uint64_t swap_off_in_kib; /* in memory for it: swap cache, zswap, and what its zram costs */
         uint64_t arc_kib;         /* what the ZFS cache could shrink by */
         uint64_t inside;          /* of refault, inside limits of control groups: boxes.h */
         uint64_t owned_kibps;     /* growth of all candidates that may be ended, KiB a second */

@@ -437,7 +437,7 @@ take_swaps(struct sampler *s, struct swaps *ret)
                 return false;
         int r = read_text(s->fd[SAMPLER_SWAPS], source[SAMPLER_SWAPS].in_parts, text, sizeof(text));
 
-        /* Anyone may have many swap files: the first of them will do, but no half line. */
+        /* Anyone may have many swap files: the first of them will do for zram, but no half line. */
         if (r == (int)sizeof(text)) {
                 const char *newline = memrchr(text, '\n', sizeof(text));
 

@@ -39,8 +39,8 @@ swaps_parse(const char *text, size_t len, struct swaps *ret);
  * The area that is being switched off, or NULL.  It stays listed until the end, and of its size
  * SwapTotal, read right before, has only what is in use any more (mm/swapfile.c, si_swapinfo()): so
  * it is the one whose free part is what SwapTotal lacks and what may have been read in between the
- * two reads; of two with the same free part the one with less in use.  Of two areas at once neither
- * is found.
+ * two reads; of two with the same free part the one with less in use.  Of two that go at once
+ * neither is found, nor is any where areas are missing from the list.
  */
 const struct swap_area *
 swaps_going(const struct swaps *sw, uint64_t swap_total_kib);

@@ -345,7 +345,7 @@ decide_acts_on_a_swapoff_that_does_not_fit(void **state)
                 m.s.swap_off_kib = rows[i].off;
                 m.s.swap_off_in_kib = rows[i].in;
                 (void)look_after(&m, 100 * MS);
-                assert_int_equal(m.v.room_kib, rows[i].room);
+                assert_int_equal(m.v.swapoff_room_kib, rows[i].room);
                 assert_int_equal(m.v.act >= LEVEL_TERM, !fits);
                 assert_int_equal(m.v.reason == REASON_SWAPOFF, !fits);
                 assert_true(m.v.act <= LEVEL_TERM);
