@@ -99,8 +99,7 @@ check_rules_count(const struct ctl *ctl, const struct policy *p, struct check_ru
                 return -ENOMEM;
         }
         j.alone->n_rules = 1;
-        /* This very program is no part of what the rules are for. */
-        j.own_pid = ctl->root[0] ? 0 : (int32_t)getpid();
+        j.own_pid = look_own_pid(ctl);
         identity_host_namespace(j.proc_fd, j.host_mnt, sizeof(j.host_mnt));
         r = look_folder(ctl, "/proc", visit, &j);
         free(j.alone);

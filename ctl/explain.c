@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "identity.h"
+#include "look.h"
 #include "print.h"
 #include "procfs.h"
 #include "source.h"
@@ -83,7 +84,8 @@ find_by_name(struct asked *a, const char *name)
                 uint64_t pid;
 
                 if (text_u64(&p, end, &pid) && p == end && pid > 0 && pid <= PID_MAX &&
-                    (int32_t)pid != getpid() && is_called(a->proc_fd, (int32_t)pid, name))
+                    (int32_t)pid != look_own_pid(a->ctl) &&
+                    is_called(a->proc_fd, (int32_t)pid, name))
                         found_add(&a->found, (int32_t)pid);
         }
         (void)closedir(dir);

@@ -17,6 +17,7 @@
 #include "follow.h"
 #include "host.h"
 #include "identity.h"
+#include "look.h"
 #include "rank.h"
 #include "sampler.h"
 #include "wirerec.h"
@@ -121,6 +122,7 @@ open_all(struct ctl *ctl, struct local *l)
         r = census_open(&l->census, l->proc, l->row, CENSUS_ROWS, l->slot, SLOTS, 0);
         if (r < 0)
                 return cannot_read(ctl, l, "", r);
+        l->census.own_pid = look_own_pid(ctl);
         l->census.may_wait = true;
         census_set_policy(&l->census, &l->policy);
         local_look(l, NULL, NULL);

@@ -21,6 +21,12 @@ look_path(const struct ctl *ctl, const char *path, char ret[LOOK_PATH_MAX])
         (void)snprintf(ret, LOOK_PATH_MAX, "%s%s", ctl->root, path);
 }
 
+int32_t
+look_own_pid(const struct ctl *ctl)
+{
+        return ctl->root[0] ? 0 : (int32_t)getpid();
+}
+
 /* A pipe or a terminal under that name is not waited for. */
 static int
 open_file(const struct ctl *ctl, const char *path)

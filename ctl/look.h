@@ -26,6 +26,10 @@ look_all(const struct ctl *ctl, const char *path, size_t *ret_len);
 bool
 look_u64(const struct ctl *ctl, const char *path, uint64_t *ret);
 
+/* This very program, of whom nothing is told; 0 below a root, where its number may be anybody's. */
+int32_t
+look_own_pid(const struct ctl *ctl);
+
 bool
 look_exists(const struct ctl *ctl, const char *path);
 
