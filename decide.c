@@ -506,9 +506,9 @@ still_near(const struct verdict *v, const struct limits *l, enum level held)
  * What people are told.  It rises at once and falls one level at a time, each held for HOLD_US:
  * TERM and KILL are held as WARN, because what is only held must not end anybody.  Memory was not
  * low for a swapoff, so what is available says nothing of when that is over: a little above WARN it
- * would have been told of for hours.
+ * would have been told of for hours.  Returns what this look alone would be told as.
  */
-static void
+static enum level
 hold_level(struct decide_state *st, const struct sample *s, const struct limits *l,
            struct verdict *v)
 {
@@ -536,6 +536,20 @@ hold_level(struct decide_state *st, const struct sample *s, const struct limits 
                 st->low_kib = l->easy_kib;
                 st->low_known = false;
         }
+        return now;
+}
+
+/*
+ * A heap of which each fill foretold TERM within five seconds, and which was collected every three,
+ * kept WATCH for good, and what the machine looked like before it was there was the base: of WATCH
+ * that is only held the past is as good as of CALM.
+ */
+static bool
+is_settled(const struct decide_state *st, const struct verdict *v, enum level now, uint64_t now_us)
+{
+        if (v->level != LEVEL_WATCH)
+                return v->level == LEVEL_CALM;
+        return now == LEVEL_CALM || !st->low_known || now_us - st->low_at_us >= PLATEAU_US;
 }
 
 /* A suspend or a long gap: forgets the trends and is quiet for a while. */
@@ -636,10 +650,9 @@ decide(const struct policy *p, struct decide_state *st, const struct sample *s)
             !(v.act == LEVEL_KILL && v.reason == REASON_LOW))
                 v.act = LEVEL_WARN;
         v.next_us = next_look_us(s, &v, &l, mem_kibps);
-        hold_level(st, s, &l, &v);
-        v.settled = v.level == LEVEL_CALM ||
-                    (v.level == LEVEL_WATCH &&
-                     (!st->low_known || s->now_us - st->low_at_us >= PLATEAU_US));
+        enum level now = hold_level(st, s, &l, &v);
+
+        v.settled = is_settled(st, &v, now, s->now_us);
         v.plateau = stands(st, s, &v);
         if (!s->stale)
                 window_add(&st->past, s, v.supply_kib);

@@ -2385,6 +2385,32 @@ decide_takes_a_minute_without_a_new_low_for_how_the_machine_lives(void **state)
         assert_false(m.v.settled);
 }
 
+/* A fall foretells TERM, and ends far from it. */
+static void
+decide_takes_for_a_base_what_watch_only_holds_on_to(void **state)
+{
+        struct machine m;
+
+        (void)state;
+        power_on(&m, TOTAL, 9000000);
+        (void)look(&m);
+        for (int i = 0; i < 5; i++) {
+                m.s.mem.available_kib -= 200000;
+                (void)look_after(&m, 100 * MS);
+        }
+        assert_int_equal(m.v.level, LEVEL_WATCH);
+        assert_false(m.v.settled);
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.level, LEVEL_WATCH);
+        assert_true(m.v.settled);
+        /* What would begin it does not settle. */
+        m.s.mem.available_kib = WARN + WARN / 2;
+        (void)look_after(&m, 100 * MS);
+        (void)look_after(&m, 100 * MS);
+        assert_int_equal(m.v.level, LEVEL_WATCH);
+        assert_false(m.v.settled);
+}
+
 /* WARN at 1,000,000 and TERM at 500,000: a quarter of a million moves it. */
 static void
 decide_sees_that_a_full_machine_has_stood_for_ten_minutes(void **state)
@@ -2731,6 +2757,7 @@ main(void)
                 cmocka_unit_test(decide_says_of_a_held_level_why_it_was_last_deserved),
                 cmocka_unit_test(decide_holds_a_level_over_a_suspend),
                 cmocka_unit_test(decide_takes_a_minute_without_a_new_low_for_how_the_machine_lives),
+                cmocka_unit_test(decide_takes_for_a_base_what_watch_only_holds_on_to),
                 cmocka_unit_test(decide_sees_that_a_full_machine_has_stood_for_ten_minutes),
                 cmocka_unit_test(decide_counts_the_cache_of_zfs_as_supply),
                 cmocka_unit_test(decide_survives_absurd_numbers),
