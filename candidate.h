@@ -13,10 +13,12 @@
 #include "procstat.h"
 
 enum {
-        ROSTER_MAX = 128,         /* candidates; a swarm of dozens must fit beside everybody else */
-        MARK_MAX = 4,             /* moments that sizes are compared with */
-        MARK_CALM = MARK_MAX - 1, /* when all was well last */
-        SWARM_MIN = 8, /* siblings, cousins or a brood with one executable make a swarm */
+        ROSTER_MAX = 128, /* candidates; a swarm of dozens must fit beside everybody else */
+        MARK_CALM = 3,    /* when all was well last; before it the three latest, newest first */
+        MARK_HALF = 4,    /* up to half a minute ago, whatever went on then */
+        MARK_MINUTE = 5,  /* half a minute before that */
+        MARK_MAX = 6,     /* moments that sizes are compared with */
+        SWARM_MIN = 8,    /* siblings, cousins or a brood with one executable make a swarm */
 };
 
 /* The name of whoever switches swap off: swapoff(8), or busybox's. */
@@ -127,7 +129,7 @@ struct roster {
         uint32_t n;
         uint64_t rest_kib;      /* memory of those that could be ended and did not fit in here */
         uint64_t protected_kib; /* of those on it that are protected */
-        struct mark mark[MARK_MAX]; /* newest first */
+        struct mark mark[MARK_MAX];
         struct candidate c[ROSTER_MAX];
 };
 

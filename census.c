@@ -604,40 +604,67 @@ census_scan(struct census *c, uint64_t now_us, bool swap)
         return r;
 }
 
-void
-census_mark(struct census *c, const struct mark *now, bool calm)
+/* Each mark from `first` on takes the place of the next, and the one in `last` is forgotten. */
+static void
+push_marks(struct census *c, unsigned first, unsigned last)
 {
-        unsigned to = calm ? MARK_CALM : 0;
-        bool push = !calm && !(now->plateau && c->mark[0].plateau);
         struct unowned *u = &c->unowned;
+        size_t n = last - first;
 
-        /* Calm again: what was remembered of the last trouble says nothing of the next. */
-        if (calm) {
-                memset(c->mark, 0, MARK_CALM * sizeof(c->mark[0]));
-                memset(u->mark_kib, 0xff, MARK_CALM * sizeof(u->mark_kib[0]));
-        }
-        if (push) {
-                memmove(&c->mark[1], &c->mark[0], (MARK_MAX - 2) * sizeof(c->mark[0]));
-                memmove(&u->mark_kib[1], &u->mark_kib[0], (MARK_MAX - 2) * sizeof(u->mark_kib[0]));
-        }
-        c->mark[to] = *now;
-        u->mark_kib[to] = u->most_kib;
+        memmove(&c->mark[first + 1], &c->mark[first], n * sizeof(c->mark[0]));
+        memmove(&u->mark_kib[first + 1], &u->mark_kib[first], n * sizeof(u->mark_kib[0]));
         for (uint32_t i = 0; i < c->n; i++) {
                 struct row *r = &c->row[i];
 
-                if (push) {
-                        memmove(&r->mark_kib[1], &r->mark_kib[0],
-                                (MARK_MAX - 2) * sizeof(r->mark_kib[0]));
-                        memmove(&r->mark_shmem_mib[1], &r->mark_shmem_mib[0],
-                                (MARK_MAX - 2) * sizeof(r->mark_shmem_mib[0]));
-                        memmove(&r->mark_above_mib[1], &r->mark_above_mib[0],
-                                (MARK_MAX - 2) * sizeof(r->mark_above_mib[0]));
-                }
-                row_mark(r, to, true);
-                /* It was there before anything was known: from here on there is a base. */
-                if (calm && r->unowned_kib == UINT32_MAX)
-                        r->unowned_kib = clamp32(u->most_kib);
+                memmove(&r->mark_kib[first + 1], &r->mark_kib[first], n * sizeof(r->mark_kib[0]));
+                memmove(&r->mark_shmem_mib[first + 1], &r->mark_shmem_mib[first],
+                        n * sizeof(r->mark_shmem_mib[0]));
+                memmove(&r->mark_above_mib[first + 1], &r->mark_above_mib[first],
+                        n * sizeof(r->mark_above_mib[0]));
         }
+}
+
+static void
+put_mark(struct census *c, unsigned to, const struct mark *now)
+{
+        c->mark[to] = *now;
+        c->unowned.mark_kib[to] = c->unowned.most_kib;
+        for (uint32_t i = 0; i < c->n; i++)
+                row_mark(&c->row[i], to, true);
+}
+
+/* Calm again: what was remembered of the last trouble says nothing of the next. */
+static void
+mark_calm(struct census *c, const struct mark *now)
+{
+        struct unowned *u = &c->unowned;
+
+        memset(c->mark, 0, MARK_CALM * sizeof(c->mark[0]));
+        memset(u->mark_kib, 0xff, MARK_CALM * sizeof(u->mark_kib[0]));
+        put_mark(c, MARK_CALM, now);
+        /* Who was there before anything was known: from here on there is a base. */
+        for (uint32_t i = 0; i < c->n; i++)
+                if (c->row[i].unowned_kib == UINT32_MAX)
+                        c->row[i].unowned_kib = clamp32(u->most_kib);
+}
+
+void
+census_mark(struct census *c, const struct mark *now, bool calm)
+{
+        if (calm) {
+                mark_calm(c, now);
+                return;
+        }
+        if (!now->plateau || !c->mark[0].plateau)
+                push_marks(c, 0, MARK_CALM - 1);
+        put_mark(c, 0, now);
+}
+
+void
+census_mark_time(struct census *c, const struct mark *now)
+{
+        push_marks(c, MARK_HALF, MARK_MINUTE);
+        put_mark(c, MARK_HALF, now);
 }
 
 void

@@ -27,7 +27,7 @@ enum {
         CENSUS_STEADY = 4,
 };
 
-/* One process with memory.  At most 120 bytes: there are thousands. */
+/* One process with memory.  At most 136 bytes: there are thousands. */
 struct row {
         uint64_t start_ticks : 48; /* 89,000 years of a hundred a second */
         uint64_t hidden_mib : 16;  /* of shmem_kib, what does not show; UINT16_MAX: or more */
@@ -137,7 +137,7 @@ struct census {
         bool may_wait; /* its thread may wait for another process: false for one that must act */
         bool sees_all; /* host_shows_everybody(): whoever opened it says so */
         int32_t kernel[CENSUS_KERNEL];
-        struct mark mark[MARK_MAX]; /* [0..2] of late, newest first; [MARK_CALM] when last calm */
+        struct mark mark[MARK_MAX];
         struct follow follow[CENSUS_FOLLOWS];
         uint64_t built;      /* number of the last roster built */
         uint64_t flight;     /* the roster of a group in flight, in use until that has ended; 0 */
@@ -185,6 +185,10 @@ census_shmem_stays(const struct census *c);
  * was well, or as the newest of late, in the place of that where both stand. */
 void
 census_mark(struct census *c, const struct mark *now, bool calm);
+
+/* The same as those of half a minute ago, and what was that as those of half a minute before. */
+void
+census_mark_time(struct census *c, const struct mark *now);
 
 /* The row of a pid, or NULL. */
 struct row *

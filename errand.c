@@ -42,6 +42,8 @@
 #define BOXES_PERIOD_US (SECOND_US / 4)
 /* Until there is an answer. */
 #define BOXES_FIRST_US (SECOND_US / 20)
+/* Of these marks there are two: what comes and goes within seconds looks the same at both. */
+#define MARK_TIME_US (30 * SECOND_US)
 /* What people are shown is no older. */
 #define SHOW_US   SECOND_US
 #define SHOW_PART 50u
@@ -89,6 +91,20 @@ mark_now(const struct errand *e)
         };
 }
 
+/* Before the loop has told of a supply nothing could be missing since. */
+static void
+set_time_mark(struct errand *e, const struct mark *now)
+{
+        const struct mark *last = &e->census.mark[MARK_HALF];
+        struct mark mark = *now;
+
+        if (now->supply_kib == 0 ||
+            (last->boot_us != 0 && sub_floor(now->boot_us, last->boot_us) < MARK_TIME_US))
+                return;
+        mark.plateau = false;
+        census_mark_time(&e->census, &mark);
+}
+
 /* A new mark is worth it when the supply has moved by a step since the last, or at first; and where
  * it has stood for long. */
 static void
@@ -105,6 +121,7 @@ set_marks(struct errand *e, struct mark *now)
                 census_mark(&e->census, now, true);
         else if ((moved && mark_is_due(&e->census.mark[0], now)) || (plateau && !was))
                 census_mark(&e->census, now, false);
+        set_time_mark(e, now);
 }
 
 /*

@@ -570,6 +570,134 @@ blame_prefers_several_to_one_that_only_took_back(void **state)
         assert_one(1002, 550000);
 }
 
+/* ---- longer marks ---- */
+
+/*
+ * A heap that swings by 1,200,000 and a leak that has taken 300,000 of the 1,500,000 that went
+ * missing within the last swing, which is less than a quarter.  Half a minute before, the heap had
+ * been in the middle of a swing, and the leak smaller by 1,500,000.  A step is 250,000.
+ */
+static struct candidate *heap, *leak;
+
+static void
+set_up_heap(unsigned longer)
+{
+        set_up();
+        place.r.mark[0] = (struct mark){ 100, 1100, 1800000, 0, false };
+        place.r.mark[longer] = (struct mark){ 50, 1050, 2400000, 0, false };
+        heap = add(3200000, 2600000);
+        heap->mark_above_kib[longer] = 600000;
+        heap->mark_kib[0] = 2000000;
+        heap->mark_above_kib[0] = 1200000;
+        leak = add(2000000, 500000);
+        leak->mark_kib[0] = 1700000;
+}
+
+static void
+blame_finds_who_goes_on_beside_a_heap(void **state)
+{
+        (void)state;
+        for (unsigned longer = MARK_HALF; longer <= MARK_MINUTE; longer++) {
+                set_up_heap(longer);
+                assert_one(1002, 1500000);
+                assert_int_equal(find().missing_kib, 2100000);
+                assert_int_equal(find().since_wall_s, 1050);
+                place.r.mark[longer].boot_us = 0;
+                assert_one(1001, 1200000);
+        }
+}
+
+/* What went on since a mark that lies further back is told by that one. */
+static void
+blame_asks_longer_marks_only_what_is_of_late(void **state)
+{
+        (void)state;
+        set_up_heap(MARK_HALF);
+        place.r.mark[0].boot_us = 49;
+        assert_one(1001, 1200000);
+        place.r.mark[MARK_CALM] = place.r.mark[0];
+        place.r.mark[MARK_CALM].boot_us = 51;
+        leak->mark_kib[MARK_CALM] = 1900000;
+        heap->mark_kib[MARK_CALM] = heap->anon_kib;
+        assert_one(1002, 1500000);
+}
+
+/* A quarter of a step, and of what all have taken of late. */
+static void
+blame_takes_for_going_on_what_is_no_noise(void **state)
+{
+        (void)state;
+        set_up_heap(MARK_HALF);
+        leak->mark_kib[0] = 2000000 - 62500;
+        assert_one(1002, 1500000);
+        leak->mark_kib[0]++;
+        assert_one(1001, 1200000);
+        set_up_heap(MARK_HALF);
+        place.r.mark[0].supply_kib = 4000000;
+        for (unsigned i = 0; i < 10; i++)
+                (void)add(200000, 110000);
+        assert_one(1002, 1500000);
+        leak->mark_kib[0] = 2000000 - 299999;
+        place.r.c[2].anon_kib++;
+        assert_nobody();
+}
+
+/* Since half a minute ago another one has taken 3,000,000, and stands for as long as is known. */
+static void
+blame_of_who_goes_on_leaves_out_who_has_stood_since(void **state)
+{
+        (void)state;
+        set_up_heap(MARK_HALF);
+        struct candidate *other = add(3000000, 0);
+
+        other->mark_kib[0] = 3000000 - 7812;
+        place.r.mark[MARK_HALF].supply_kib += 3000000;
+        assert_one(1002, 1500000);
+        other->mark_kib[0]--;
+        assert_one(1001, 1200000);
+        /* Of whom nobody may end it is not known. */
+        other->mark_kib[0] = 3000000;
+        other->adj = -1000;
+        assert_one(1001, 1200000);
+        /* An eighth of all it must be: of 12,000,000 it is. */
+        set_up_heap(MARK_HALF);
+        other = add(9900000, 0);
+        other->mark_kib[0] = 9900000;
+        place.r.mark[MARK_HALF].supply_kib += 9900000;
+        assert_one(1002, 1500000);
+        place.r.mark[MARK_HALF].supply_kib += 8;
+        other->anon_kib += 8;
+        assert_one(1001, 1200000);
+}
+
+static void
+blame_takes_the_worst_of_several_that_go_on(void **state)
+{
+        (void)state;
+        set_up_heap(MARK_HALF);
+        leak->anon_kib -= 800000;
+        leak->mark_kib[0] = leak->anon_kib - 150000;
+        struct candidate *other = add(1300000, 500000);
+
+        other->mark_kib[0] = other->anon_kib - 150000;
+        assert_one(1003, 800000);
+        /* Who has stood since is none of them. */
+        other->mark_kib[0] = other->anon_kib;
+        assert_one(1002, 700000);
+}
+
+static void
+blame_tmpfs_asks_no_longer_marks(void **state)
+{
+        (void)state;
+        set_up_heap(MARK_HALF);
+        place.v.supply_kib = 300000;
+        place.s.mem.shmem_kib = 2000000;
+        assert_true(blame_tmpfs(&place.r, &place.v, &place.s));
+        place.r.mark[0].boot_us = 0;
+        assert_false(blame_tmpfs(&place.r, &place.v, &place.s));
+}
+
 /* Neither copies nor shared memory have been had before. */
 static void
 blame_takes_copies_and_shared_memory_for_something_new(void **state)
@@ -1424,6 +1552,12 @@ main(void)
                 cmocka_unit_test(blame_leaves_out_no_more_than_was_taken_back_on_the_whole),
                 cmocka_unit_test(blame_prefers_several_to_one_that_only_took_back),
                 cmocka_unit_test(blame_takes_copies_and_shared_memory_for_something_new),
+                cmocka_unit_test(blame_finds_who_goes_on_beside_a_heap),
+                cmocka_unit_test(blame_asks_longer_marks_only_what_is_of_late),
+                cmocka_unit_test(blame_takes_for_going_on_what_is_no_noise),
+                cmocka_unit_test(blame_of_who_goes_on_leaves_out_who_has_stood_since),
+                cmocka_unit_test(blame_takes_the_worst_of_several_that_go_on),
+                cmocka_unit_test(blame_tmpfs_asks_no_longer_marks),
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),
                 cmocka_unit_test(blame_spares_a_copy_on_write_child),

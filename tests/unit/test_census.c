@@ -146,7 +146,7 @@ static void
 census_row_stays_small(void **state)
 {
         (void)state;
-        assert_true(sizeof(struct row) <= 120);
+        assert_true(sizeof(struct row) <= 136);
 }
 
 /* ---- sizes ---- */
@@ -951,6 +951,13 @@ census_scan_measures_growth_when_32_bits_of_milliseconds_come_round(void **state
 /* ---- marks ---- */
 
 static void
+scan_at_mib(uint64_t mib)
+{
+        put(PID, mib * 1024);
+        scan_after(1000 * MS, true);
+}
+
+static void
 assert_marks(int32_t pid, uint32_t m0, uint32_t m1, uint32_t m2, uint32_t calm)
 {
         const struct row *r = find(pid);
@@ -1027,6 +1034,42 @@ census_mark_of_calm_clears_the_rolling_ones(void **state)
 }
 
 static void
+mark_time(uint64_t boot_us)
+{
+        census_mark_time(&c, &(struct mark){ boot_us, 1000, 5, 9, false });
+}
+
+static void
+census_mark_time_keeps_two_whatever_the_others_are(void **state)
+{
+        (void)state;
+        scan_at_mib(9);
+        mark(49 * SECOND, true);
+        scan_at_mib(3);
+        mark_time(50 * SECOND);
+        scan_at_mib(4);
+        mark_time(80 * SECOND);
+        scan_at_mib(5);
+        for (uint64_t i = 1; i <= 4; i++)
+                mark((80 + i) * SECOND, false);
+        mark(90 * SECOND, true);
+        const struct row *r = find(PID);
+
+        assert_int_equal(r->mark_kib[MARK_HALF], 4 * 1024);
+        assert_int_equal(r->mark_kib[MARK_MINUTE], 3 * 1024);
+        assert_int_equal(r->mark_above_mib[MARK_HALF], 5);
+        assert_int_equal(r->mark_above_mib[MARK_MINUTE], 6);
+        assert_int_equal(c.mark[MARK_HALF].boot_us, 80 * SECOND);
+        assert_int_equal(c.mark[MARK_MINUTE].boot_us, 50 * SECOND);
+        mark_time(110 * SECOND);
+        assert_int_equal(find(PID)->mark_kib[MARK_HALF], 5 * 1024);
+        assert_int_equal(find(PID)->mark_kib[MARK_MINUTE], 4 * 1024);
+        assert_int_equal(find(PID)->mark_kib[MARK_CALM], 5 * 1024);
+        assert_int_equal(c.mark[MARK_CALM].boot_us, 90 * SECOND);
+        assert_int_equal(c.mark[0].boot_us, 0);
+}
+
+static void
 assert_above(int32_t pid, unsigned m0, unsigned m1, unsigned m2, unsigned calm)
 {
         const struct row *r = find(pid);
@@ -1035,13 +1078,6 @@ assert_above(int32_t pid, unsigned m0, unsigned m1, unsigned m2, unsigned calm)
         assert_int_equal(r->mark_above_mib[1], m1);
         assert_int_equal(r->mark_above_mib[2], m2);
         assert_int_equal(r->mark_above_mib[3], calm);
-}
-
-static void
-scan_at_mib(uint64_t mib)
-{
-        put(PID, mib * 1024);
-        scan_after(1000 * MS, true);
 }
 
 static void
@@ -1582,6 +1618,7 @@ main(void)
                 CASE(census_scan_measures_growth_when_32_bits_of_milliseconds_come_round),
                 CASE(census_mark_remembers_the_sizes_when_it_was_calm),
                 CASE(census_mark_keeps_the_three_latest_newest_first),
+                CASE(census_mark_time_keeps_two_whatever_the_others_are),
                 CASE(census_mark_of_calm_clears_the_rolling_ones),
                 CASE(census_mark_remembers_how_much_more_it_had_had_just_before),
                 CASE(census_mark_forgets_after_a_minute_how_much_more_it_had_had),

@@ -209,16 +209,34 @@ each_mark_tells_what_was_copied_since(void **state)
         }
         const struct row *r = census_find(&c, CHILD);
 
-        for (unsigned m = 0; m < MARK_MAX; m++)
+        for (unsigned m = 0; m <= MARK_CALM; m++)
                 assert_int_equal(copies_since_kib(&c, r, m) / MIB, 50 * (m + 1));
         assert_int_equal(copied_mib(CHILD), 200);
         /* Marks that are gone are not known. */
         calm();
         say((struct said){ .anon = 700 + 500 });
         scan(false);
-        for (unsigned m = 0; m < MARK_MAX; m++)
+        for (unsigned m = 0; m <= MARK_CALM; m++)
                 assert_int_equal(copies_since_kib(&c, r, m) / MIB, m == MARK_CALM ? 50 : 0);
         assert_int_equal(copied_mib(CHILD), 250);
+}
+
+static void
+marks_of_time_tell_what_was_copied_since(void **state)
+{
+        (void)state;
+        fork_twice(700 + 100);
+        for (unsigned i = 1; i <= 2; i++) {
+                census_mark_time(&c, &(struct mark){ .boot_us = now_us, .supply_kib = 1 });
+                say((struct said){ .anon = 700 + 100 + i * 100 });
+                scan(false);
+        }
+        const struct row *r = census_find(&c, CHILD);
+
+        assert_int_equal(copies_since_kib(&c, r, MARK_HALF) / MIB, 50);
+        assert_int_equal(copies_since_kib(&c, r, MARK_MINUTE) / MIB, 100);
+        calm();
+        assert_int_equal(copies_since_kib(&c, r, MARK_MINUTE) / MIB, 100);
 }
 
 /* Workers that have been there for hours beside one that has just been forked. */
@@ -448,6 +466,7 @@ main(void)
                 CASE(what_the_browser_grows_by_is_no_copy),
                 CASE(what_had_been_copied_when_all_was_well_is_given_back_and_was_not_taken_since),
                 CASE(each_mark_tells_what_was_copied_since),
+                CASE(marks_of_time_tell_what_was_copied_since),
                 CASE(forks_started_since_have_it_before_those_of_before),
                 CASE(who_starts_later_has_nothing_of_what_was_copied_before),
                 CASE(who_was_there_before_anything_was_known_has_copied_nothing),

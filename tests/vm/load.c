@@ -59,6 +59,33 @@ churn_main(struct role_options *o)
         return 0;
 }
 
+/* A heap of which a third is garbage: taken at rate=, and collected every ms=. */
+int
+heap_main(struct role_options *o)
+{
+        uint64_t garbage_kib = o->size_kib / 3 & ~(uint64_t)3;
+        uint64_t kept_kib = (o->size_kib - garbage_kib) & ~(uint64_t)3;
+        char *base = role_map(o, kept_kib), *garbage = role_map(o, garbage_kib);
+
+        for (uint64_t kib = 0; kib < kept_kib; kib += 4)
+                role_fill_page(base + kib * 1024, o->half_random);
+        role_report(o, "ready");
+        for (;;) {
+                uint64_t start_us = role_now_us(), filled_kib = 0, us;
+
+                while ((us = role_now_us() - start_us) < o->child_ms * 1000) {
+                        uint64_t due_kib = o->rate_kib_s * us / 1000000;
+
+                        for (; filled_kib < due_kib && filled_kib < garbage_kib; filled_kib += 4)
+                                role_fill_page(garbage + filled_kib * 1024, o->half_random);
+                        role_sleep_us(20000);
+                }
+                if (madvise(garbage, garbage_kib * 1024, MADV_DONTNEED) < 0)
+                        role_fail("madvise");
+        }
+        return 0;
+}
+
 /* Takes processor time and no memory. */
 int
 spin_main(struct role_options *o)

@@ -85,6 +85,8 @@ readfile_main(struct role_options *o);
 int
 churn_main(struct role_options *o);
 int
+heap_main(struct role_options *o);
+int
 spin_main(struct role_options *o);
 int
 pace_main(struct role_options *o);
