@@ -84,7 +84,7 @@ struct candidate {
         uint64_t shmem_kib;
         uint64_t swap_kib;
         uint64_t growth_kibps;
-        uint64_t mark_kib[MARK_MAX];       /* candidate_size_kib() then; 0: started since */
+        uint32_t mark_kib[MARK_MAX];       /* candidate_size_kib() then; 0: started since */
         uint32_t mark_shmem_kib[MARK_MAX]; /* shared memory of that, in whole MiB */
         uint32_t mark_above_kib[MARK_MAX]; /* how much more than that, but for shared memory, was
                                             * seen of it within half a minute to a minute before; in
@@ -97,7 +97,7 @@ struct candidate {
         uint64_t parent_kib; /* cow only: anon + swap of the parent */
         uint64_t first_kib;  /* cow only: its own anon + swap when first seen */
         uint64_t copied_kib; /* cow only: of its parent's, what has been copied: copies.h */
-        uint64_t copied_since_kib[MARK_MAX]; /* ... since each mark */
+        uint32_t copied_since_kib[MARK_MAX]; /* ... since each mark */
 
         uint64_t exe_id; /* same executable, same number; 0: not known */
         struct standing standing;

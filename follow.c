@@ -365,7 +365,7 @@ fill(struct census *c, struct row *r, const struct follow *f, const struct proc_
                 ret->mark_kib[m] = r->mark_kib[m];
                 ret->mark_shmem_kib[m] = shmem_then_kib(r, m);
                 ret->mark_above_kib[m] = (uint32_t)r->mark_above_mib[m] * 1024;
-                ret->copied_since_kib[m] = copies_since_kib(c, r, m);
+                ret->copied_since_kib[m] = (uint32_t)smaller(copies_since_kib(c, r, m), UINT32_MAX);
         }
         for (unsigned k = 0; k < 2; k++) {
                 /* now - (now_ms - ref_ms): 32 bits of milliseconds come round every 49 days. */
@@ -719,7 +719,7 @@ follow_keep_past(struct census *c, const struct roster *r)
                 to->shmem_kib = (uint32_t)from->shmem_kib;
                 to->mapped_mib = from->mapped_mib;
                 for (unsigned m = 0; m < MARK_MAX; m++) {
-                        to->mark_kib[m] = (uint32_t)from->mark_kib[m];
+                        to->mark_kib[m] = from->mark_kib[m];
                         to->mark_shmem_mib[m] = (uint16_t)(from->mark_shmem_kib[m] / 1024);
                         to->mark_above_mib[m] = (uint16_t)(from->mark_above_kib[m] / 1024);
                 }

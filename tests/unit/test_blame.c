@@ -55,7 +55,7 @@ add(uint64_t anon_kib, uint64_t mark_kib)
                 .standing = { .rule = -1, .builtin = -1 },
         };
         for (unsigned m = 0; m < MARK_MAX; m++)
-                c->mark_kib[m] = mark_kib;
+                c->mark_kib[m] = (uint32_t)mark_kib;
         return c;
 }
 
@@ -618,7 +618,7 @@ blame_asks_longer_marks_only_what_is_of_late(void **state)
         place.r.mark[MARK_CALM] = place.r.mark[0];
         place.r.mark[MARK_CALM].boot_us = 51;
         leak->mark_kib[MARK_CALM] = 1900000;
-        heap->mark_kib[MARK_CALM] = heap->anon_kib;
+        heap->mark_kib[MARK_CALM] = 3200000;
         assert_one(1002, 1500000);
 }
 
@@ -676,13 +676,13 @@ blame_takes_the_worst_of_several_that_go_on(void **state)
         (void)state;
         set_up_heap(MARK_HALF);
         leak->anon_kib -= 800000;
-        leak->mark_kib[0] = leak->anon_kib - 150000;
+        leak->mark_kib[0] = 1200000 - 150000;
         struct candidate *other = add(1300000, 500000);
 
-        other->mark_kib[0] = other->anon_kib - 150000;
+        other->mark_kib[0] = 1300000 - 150000;
         assert_one(1003, 800000);
         /* Who has stood since is none of them. */
-        other->mark_kib[0] = other->anon_kib;
+        other->mark_kib[0] = 1300000;
         assert_one(1002, 700000);
 }
 

@@ -55,16 +55,16 @@ show_place(void)
                 (void)printf("%d of %d, started %" PRIu64 ", exe %" PRIu64 ", adj %d, %s%s: anon "
                              "%" PRIu64 ", tables %" PRIu64 ", shmem %" PRIu64 "/%u, swap %" PRIu64
                              ", growth %" PRIu64 ", %s parent %" PRIu64 ", first %" PRIu64
-                             ", copied %" PRIu64 ", had %" PRIu64 " %" PRIu64 " %" PRIu64
-                             " %" PRIu64 ", above %u %u %u %u\n",
+                             ", copied %" PRIu64 ", had",
                              c->pid, c->ppid, c->start_ticks, c->exe_id, c->adj,
                              c->standing.effect == RULE_PROTECT ? "protected" : "",
                              c->struck ? "struck" : "", c->anon_kib, c->pagetables_kib,
                              c->shmem_kib, c->sharers, c->swap_kib, c->growth_kibps,
-                             c->cow ? "cow" : "own", c->parent_kib, c->first_kib, c->copied_kib,
-                             c->mark_kib[0], c->mark_kib[1], c->mark_kib[2], c->mark_kib[3],
-                             c->mark_above_kib[0], c->mark_above_kib[1], c->mark_above_kib[2],
-                             c->mark_above_kib[3]);
+                             c->cow ? "cow" : "own", c->parent_kib, c->first_kib, c->copied_kib);
+                for (unsigned m = 0; m < MARK_MAX; m++)
+                        (void)printf(" %u of %u", c->mark_kib[m],
+                                     c->mark_kib[m] + c->mark_above_kib[m]);
+                (void)printf("\n");
         }
         show_group("chosen", &at->r, &at->ch.who);
 }
@@ -115,9 +115,9 @@ roll_candidate(struct dice *d, uint32_t at)
         c.parent_kib = c.cow ? roll_kib(d) : 0;
         c.first_kib = c.cow ? roll_kib(d) : 0;
         c.copied_kib = c.cow ? roll_kib(d) : 0;
-        c.copied_since_kib[MARK_CALM] = c.copied_kib / 2;
+        c.copied_since_kib[MARK_CALM] = (uint32_t)c.copied_kib / 2;
         for (unsigned m = 0; m < MARK_MAX; m++) {
-                c.mark_kib[m] = dice_percent(d, 50) ? roll_kib(d) : 0;
+                c.mark_kib[m] = dice_percent(d, 50) ? (uint32_t)roll_kib(d) : 0;
                 c.mark_above_kib[m] = dice_percent(d, 50) ? (uint32_t)roll_kib(d) : 0;
         }
         return c;

@@ -649,7 +649,7 @@ random_candidate(struct candidate *c, uint64_t *seed)
         c->exe_id = dice(seed) % 3;
         c->ppid = 100 + (int32_t)(dice(seed) % 2);
         for (unsigned m = 0; m < MARK_MAX; m++)
-                c->mark_kib[m] = dice(seed) % 2 ? 0 : c->anon_kib;
+                c->mark_kib[m] = dice(seed) % 2 ? 0 : (uint32_t)c->anon_kib;
 }
 
 static void
