@@ -110,6 +110,14 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
 /* Who took less than this part of a step of late stands: a child of a swarm grows by little. */
 #define STANDS_STEPS 32u
 
+/*
+ * Who has taken at most this part of what he had at a longer mark may be the straw on a camel's
+ * back: a browser of 315 MiB took 21 in the last third of a second, and a leak of 2 MiB a second
+ * had taken 208.  He is, if who goes on took so many times as much.
+ */
+#define STRAW_PART  8u
+#define STRAW_TIMES 2u
+
 /* What is asked of one mark, so that the searches below need not be told five things each. */
 struct question {
         const struct roster *r;
@@ -555,8 +563,9 @@ mark_of_late(const struct roster *r, unsigned longer)
         return MARK_MAX;
 }
 
+/* `but` is none of them, unless it is NULL. */
 static void
-find_who_goes_on(const struct question *q, unsigned late, bool *ret)
+find_who_goes_on(const struct question *q, unsigned late, const struct candidate *but, bool *ret)
 {
         uint64_t all_kib = 0;
 
@@ -567,7 +576,7 @@ find_who_goes_on(const struct question *q, unsigned late, bool *ret)
                 larger(larger(verdict_step_kib(q->v) / GOES_ON_STEPS, all_kib / GOES_ON_PART), 1);
 
         for (uint32_t i = 0; i < q->r->n; i++)
-                ret[i] = candidate_eligible(&q->r->c[i]) &&
+                ret[i] = candidate_eligible(&q->r->c[i]) && &q->r->c[i] != but &&
                          took_kib(q, &q->r->c[i], late) >= least_kib;
 }
 
@@ -596,12 +605,22 @@ longer_half_kib(const struct question *q, unsigned late)
         return larger(larger(going_kib, rest_kib) / 2, q->missing_kib / SEVERAL_PART);
 }
 
+/* Of its own: what a worker shares with its parent it has not had for long, but not at all. */
+static bool
+may_be_straw(const struct question *q, const struct candidate *c)
+{
+        uint64_t kib = took_kib(q, c, q->mark);
+
+        return kib <= sub_floor(blame_own_kib(c), kib) / STRAW_PART;
+}
+
 /*
  * Where the usual marks lie within one swing of somebody, they say little: a leak beside it took
- * less since than he did.  Over half a minute or a whole one he took nothing, and it did.
+ * less since than he did.  Over half a minute or a whole one he took nothing, and it did.  The same
+ * is asked where `straw`, unless it is NULL, took most since a usual mark.
  */
 static bool
-ask_longer(struct question q, struct blame *ret)
+ask_longer(struct question q, const struct candidate *straw, struct blame *ret)
 {
         bool goes_on[ROSTER_MAX];
 
@@ -611,10 +630,12 @@ ask_longer(struct question q, struct blame *ret)
                 unsigned late = mark_of_late(q.r, q.mark);
 
                 q.missing_kib = missing_kib(m, q.v);
-                if (q.missing_kib == 0 || late == MARK_MAX)
+                if (q.missing_kib == 0 || late == MARK_MAX || (straw && !may_be_straw(&q, straw)))
                         continue;
-                find_who_goes_on(&q, late, goes_on);
+                find_who_goes_on(&q, late, straw, goes_on);
                 q.half_kib = longer_half_kib(&q, late);
+                if (straw)
+                        q.half_kib = larger(q.half_kib, took_kib(&q, straw, q.mark) * STRAW_TIMES);
                 *ret = (struct blame){ .missing_kib = q.missing_kib, .since_wall_s = m->wall_s };
                 if (blame_one(&q, ret) || blame_several(&q, ret)) {
                         ret->took_kib = smaller(ret->took_kib, ret->missing_kib);
@@ -624,18 +645,23 @@ ask_longer(struct question q, struct blame *ret)
         return false;
 }
 
+static bool
+ask_all(struct question q, struct blame *ret)
+{
+        return ask_marks(q, blame_one_or_swarm, ret) || ask_marks(q, blame_several, ret);
+}
+
 struct blame
 blame_find(const struct roster *r, const struct verdict *v, const struct sample *s)
 {
-        struct question q = { .r = r, .v = v, .s = s, .swap_bp = blame_swap_bp(s) };
-        struct blame b;
+        struct question q = { .r = r, .v = v, .s = s, .swap_bp = blame_swap_bp(s), .anew = true };
+        struct blame b, longer;
 
         q.others_do = others_do(&q);
-        for (unsigned anew = 2; anew-- > 0;) {
-                q.anew = anew;
-                if (ask_marks(q, blame_one_or_swarm, &b) || ask_marks(q, blame_several, &b) ||
-                    (anew && ask_longer(q, &b)))
-                        return b;
-        }
-        return (struct blame){ 0 };
+        if (ask_all(q, &b))
+                return b.who.n == 1 && ask_longer(q, &r->c[b.who.member[0]], &longer) ? longer : b;
+        if (ask_longer(q, NULL, &b))
+                return b;
+        q.anew = false;
+        return ask_all(q, &b) ? b : (struct blame){ 0 };
 }

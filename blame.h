@@ -4,8 +4,9 @@
  * roster remembers, the latest first, and finds the one process, or the one swarm, that took at
  * least half of what was lost since; or else the worst of a few that took half together.  At first
  * what somebody had had a moment before, gave away and took back does not count; where nobody is to
- * blame then, whoever goes on and took half of the rest over half a minute or a whole one is; and
- * where nobody is, what was taken back counts.  Who is merely big is never blamed.
+ * blame then, whoever goes on and took half of the rest over half a minute or a whole one is (and
+ * so he is before one who took little of what he has: the last straw); and where nobody is, what
+ * was taken back counts.  Who is merely big is never blamed.
  */
 #ifndef OOMGUARD_BLAME_H
 #define OOMGUARD_BLAME_H

@@ -686,6 +686,97 @@ blame_takes_the_worst_of_several_that_go_on(void **state)
         assert_one(1002, 700000);
 }
 
+/*
+ * A browser that had 4,000,000 for long took 260,000 of the last 300,000; a leak took the rest,
+ * and 900,000 since half a minute ago.
+ */
+static struct candidate *straw;
+
+static void
+set_up_straw(unsigned longer)
+{
+        set_up();
+        place.r.mark[0] = (struct mark){ 100, 1100, 600000, 0, false };
+        place.r.mark[MARK_CALM] = (struct mark){ 90, 1090, 650000, 0, false };
+        place.r.mark[longer] = (struct mark){ 50, 1050, 1460000, 0, false };
+        straw = add(4260000, 4000000);
+        leak = add(1500000, 600000);
+        leak->mark_kib[0] = 1460000;
+        leak->mark_kib[MARK_CALM] = 1410000;
+}
+
+static void
+blame_takes_who_goes_on_for_the_cause_and_not_the_straw(void **state)
+{
+        (void)state;
+        for (unsigned longer = MARK_HALF; longer <= MARK_MINUTE; longer++) {
+                set_up_straw(longer);
+                assert_one(1002, 900000);
+                assert_int_equal(find().missing_kib, 1160000);
+                assert_int_equal(find().since_wall_s, 1050);
+                place.r.mark[longer].boot_us = 0;
+                assert_one(1001, 260000);
+        }
+        /* A minute says it where half of one does not. */
+        set_up_straw(MARK_MINUTE);
+        place.r.mark[MARK_HALF] = (struct mark){ 80, 1080, 700000, 0, false };
+        leak->mark_kib[MARK_HALF] = 1360000;
+        assert_one(1002, 900000);
+}
+
+/* An eighth of what it had: more is no straw. */
+static void
+blame_takes_for_a_straw_only_who_had_most_of_it_for_long(void **state)
+{
+        (void)state;
+        set_up_straw(MARK_HALF);
+        straw->mark_kib[MARK_HALF] = 2080000;
+        straw->anon_kib = 2340000;
+        straw->mark_kib[0] = straw->mark_kib[MARK_CALM] = 2080000;
+        assert_one(1002, 900000);
+        straw->anon_kib += 8;
+        assert_one(1001, 260008);
+        /* Nor is who has started since. */
+        set_up_straw(MARK_HALF);
+        straw->mark_kib[MARK_HALF] = 0;
+        assert_one(1001, 260000);
+        /* Nor a worker that had what it had in common with its parent. */
+        set_up_straw(MARK_HALF);
+        place.v.warn_kib = 550000;
+        assert_one(1002, 900000);
+        straw->cow = true;
+        straw->parent_kib = straw->first_kib = 4000000;
+        assert_one(1001, 260000);
+}
+
+/* Twice as much as the straw. */
+static void
+blame_takes_the_straw_where_nobody_took_twice_as_much(void **state)
+{
+        (void)state;
+        set_up_straw(MARK_HALF);
+        leak->mark_kib[MARK_HALF] = 1500000 - 520000;
+        place.r.mark[MARK_HALF].supply_kib = 300000 + 780000;
+        assert_one(1002, 520000);
+        leak->mark_kib[MARK_HALF]++;
+        assert_one(1001, 260000);
+        /* Nor where it does not go on. */
+        set_up_straw(MARK_HALF);
+        leak->mark_kib[0] = leak->mark_kib[MARK_CALM] = 1500000;
+        assert_one(1001, 260000);
+}
+
+/* Of a swarm none is a straw. */
+static void
+blame_takes_no_swarm_for_a_straw(void **state)
+{
+        (void)state;
+        set_up_straw(MARK_HALF);
+        straw->anon_kib = 4000000;
+        add_swarm(SWARM_MIN, 500000, 500000 - 260000 / SWARM_MIN, 50, 77);
+        assert_int_equal(find().who.n, SWARM_MIN);
+}
+
 static void
 blame_tmpfs_asks_no_longer_marks(void **state)
 {
@@ -1557,6 +1648,10 @@ main(void)
                 cmocka_unit_test(blame_takes_for_going_on_what_is_no_noise),
                 cmocka_unit_test(blame_of_who_goes_on_leaves_out_who_has_stood_since),
                 cmocka_unit_test(blame_takes_the_worst_of_several_that_go_on),
+                cmocka_unit_test(blame_takes_who_goes_on_for_the_cause_and_not_the_straw),
+                cmocka_unit_test(blame_takes_for_a_straw_only_who_had_most_of_it_for_long),
+                cmocka_unit_test(blame_takes_the_straw_where_nobody_took_twice_as_much),
+                cmocka_unit_test(blame_takes_no_swarm_for_a_straw),
                 cmocka_unit_test(blame_tmpfs_asks_no_longer_marks),
                 cmocka_unit_test(blame_counts_swap_as_missing_and_as_taken),
                 cmocka_unit_test(blame_counts_only_its_part_of_shared_memory),

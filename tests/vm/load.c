@@ -86,6 +86,31 @@ heap_main(struct role_options *o)
         return 0;
 }
 
+/* Has size= for long, and takes a twelfth more at rate= once memory is down to until=. */
+int
+straw_main(struct role_options *o)
+{
+        uint64_t all_kib = o->size_kib * 13 / 12, kib = 0;
+        char *base = role_map(o, all_kib);
+
+        for (; kib < o->size_kib; kib += 4)
+                role_fill_page(base + kib * 1024, o->half_random);
+        role_report(o, "ready");
+        while (role_available_kib() > o->until_kib)
+                role_sleep_us(20000);
+        for (uint64_t start_us = role_now_us(); kib + 4 <= all_kib;) {
+                uint64_t due_kib =
+                        o->size_kib + o->rate_kib_s * (role_now_us() - start_us) / 1000000;
+
+                for (; kib < due_kib && kib + 4 <= all_kib; kib += 4)
+                        role_fill_page(base + kib * 1024, o->half_random);
+                role_sleep_us(4000);
+        }
+        for (;;)
+                role_sleep_us(200000);
+        return 0;
+}
+
 /* Takes processor time and no memory. */
 int
 spin_main(struct role_options *o)

@@ -87,6 +87,8 @@ churn_main(struct role_options *o);
 int
 heap_main(struct role_options *o);
 int
+straw_main(struct role_options *o);
+int
 spin_main(struct role_options *o);
 int
 pace_main(struct role_options *o);

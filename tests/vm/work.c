@@ -20,7 +20,7 @@ static const struct {
         { "listen", listen_main },   { "pace", pace_main },     { "canary", canary_main },
         { "respawn", respawn_main }, { "tables", tables_main }, { "locked", locked_main },
         { "threads", threads_main }, { "cache", cache_main },   { "snapshot", snapshot_main },
-        { "workers", workers_main }, { "heap", heap_main },
+        { "workers", workers_main }, { "heap", heap_main },     { "straw", straw_main },
 };
 
 int
