@@ -107,15 +107,17 @@ blame_lifts(const struct verdict *v, const struct sample *s, const struct give_b
  */
 #define GOES_ON_STEPS 4u
 #define GOES_ON_PART  4u
-/* Who took less than this part of a step of late stands: a child of a swarm grows by little. */
+/* Who took at most this part of a step of late stands: a child of a swarm grows by little. */
 #define STANDS_STEPS 32u
 
 /*
  * Who has taken at most this part of what he had at a longer mark may be the straw on a camel's
  * back: a browser of 315 MiB took 21 in the last third of a second, and a leak of 2 MiB a second
- * had taken 208.  He is, if who goes on took so many times as much.
+ * had taken 208.  He is, if he took at least a part of that of late, as an old and slow leak did
+ * not, which grows by little of itself, too; and if who goes on took so many times as much.
  */
 #define STRAW_PART  8u
+#define STRAW_LATE  4u
 #define STRAW_TIMES 2u
 
 /* What is asked of one mark, so that the searches below need not be told five things each. */
@@ -526,28 +528,28 @@ asked_kib(const struct question *q)
         return rest_kib >= larger(least_missing_kib(m, q->v), kib / REST_PART) ? rest_kib : kib;
 }
 
-/* Asks at each usual mark, the latest first. */
+/* Asks at each usual mark, the latest first, and leaves the one that answers in the question. */
 static bool
-ask_marks(struct question q, bool (*ask)(const struct question *q, struct blame *ret),
+ask_marks(struct question *q, bool (*ask)(const struct question *q, struct blame *ret),
           struct blame *ret)
 {
-        for (q.mark = 0; q.mark <= MARK_CALM; q.mark++) {
+        for (q->mark = 0; q->mark <= MARK_CALM; q->mark++) {
                 *ret = (struct blame){
-                        .missing_kib = asked_kib(&q),
-                        .since_wall_s = q.r->mark[q.mark].wall_s,
+                        .missing_kib = asked_kib(q),
+                        .since_wall_s = q->r->mark[q->mark].wall_s,
                 };
-                q.missing_kib = ret->missing_kib;
-                q.half_kib = q.missing_kib / 2;
+                q->missing_kib = ret->missing_kib;
+                q->half_kib = q->missing_kib / 2;
                 if (ret->missing_kib == 0)
                         continue;
-                if (ask(&q, ret)) {
+                if (ask(q, ret)) {
                         /* Others gave back meanwhile: it took all that is missing, and no more. */
                         ret->took_kib = smaller(ret->took_kib, ret->missing_kib);
                         return true;
                 }
                 /* Where the machine has stood since, what lies further back is not asked for before
                  * what was only taken back counts. */
-                if (q.anew && q.r->mark[q.mark].plateau)
+                if (q->anew && q->r->mark[q->mark].plateau)
                         return false;
         }
         return false;
@@ -605,24 +607,28 @@ longer_half_kib(const struct question *q, unsigned late)
         return larger(larger(going_kib, rest_kib) / 2, q->missing_kib / SEVERAL_PART);
 }
 
-/* Of its own: what a worker shares with its parent it has not had for long, but not at all. */
+/* Took most since `found`.  What counts is its own: what a worker shares with its parent it has not
+ * had for long, but not at all. */
 static bool
-may_be_straw(const struct question *q, const struct candidate *c)
+may_be_straw(const struct question *q, const struct candidate *c, unsigned found)
 {
         uint64_t kib = took_kib(q, c, q->mark);
 
-        return kib <= sub_floor(blame_own_kib(c), kib) / STRAW_PART;
+        return q->r->mark[found].boot_us > q->r->mark[q->mark].boot_us &&
+               took_kib(q, c, found) >= kib / STRAW_LATE &&
+               kib <= sub_floor(blame_own_kib(c), kib) / STRAW_PART;
 }
 
 /*
  * Where the usual marks lie within one swing of somebody, they say little: a leak beside it took
  * less since than he did.  Over half a minute or a whole one he took nothing, and it did.  The same
- * is asked where `straw`, unless it is NULL, took most since a usual mark.
+ * is asked where `straw`, unless it is NULL, took most since the mark of the question.
  */
 static bool
 ask_longer(struct question q, const struct candidate *straw, struct blame *ret)
 {
         bool goes_on[ROSTER_MAX];
+        unsigned found = q.mark;
 
         q.goes_on = goes_on;
         for (q.mark = MARK_HALF; q.mark <= MARK_MINUTE; q.mark++) {
@@ -630,7 +636,8 @@ ask_longer(struct question q, const struct candidate *straw, struct blame *ret)
                 unsigned late = mark_of_late(q.r, q.mark);
 
                 q.missing_kib = missing_kib(m, q.v);
-                if (q.missing_kib == 0 || late == MARK_MAX || (straw && !may_be_straw(&q, straw)))
+                if (q.missing_kib == 0 || late == MARK_MAX ||
+                    (straw && !may_be_straw(&q, straw, found)))
                         continue;
                 find_who_goes_on(&q, late, straw, goes_on);
                 q.half_kib = longer_half_kib(&q, late);
@@ -646,7 +653,7 @@ ask_longer(struct question q, const struct candidate *straw, struct blame *ret)
 }
 
 static bool
-ask_all(struct question q, struct blame *ret)
+ask_all(struct question *q, struct blame *ret)
 {
         return ask_marks(q, blame_one_or_swarm, ret) || ask_marks(q, blame_several, ret);
 }
@@ -658,10 +665,10 @@ blame_find(const struct roster *r, const struct verdict *v, const struct sample 
         struct blame b, longer;
 
         q.others_do = others_do(&q);
-        if (ask_all(q, &b))
+        if (ask_all(&q, &b))
                 return b.who.n == 1 && ask_longer(q, &r->c[b.who.member[0]], &longer) ? longer : b;
         if (ask_longer(q, NULL, &b))
                 return b;
         q.anew = false;
-        return ask_all(q, &b) ? b : (struct blame){ 0 };
+        return ask_all(&q, &b) ? b : (struct blame){ 0 };
 }

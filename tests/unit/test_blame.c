@@ -749,6 +749,28 @@ blame_takes_for_a_straw_only_who_had_most_of_it_for_long(void **state)
         assert_one(1001, 260000);
 }
 
+/* An old and slow leak grows by little of itself, too, but not of late only. */
+static void
+blame_takes_no_slow_leak_for_a_straw(void **state)
+{
+        (void)state;
+        set_up_straw(MARK_MINUTE);
+        place.v.warn_kib = 550000;
+        place.r.mark[MARK_CALM].boot_us = 0;
+        place.r.mark[0].supply_kib = 300000 + 190000;
+        place.r.mark[MARK_MINUTE].supply_kib += 180000;
+        straw->mark_kib[MARK_MINUTE] = 4260000 - 440000;
+        straw->mark_kib[0] = 4260000 - 110000;
+        leak->mark_kib[0] = 1500000 - 80000;
+        assert_one(1002, 900000);
+        straw->mark_kib[0]++;
+        assert_one(1001, 109999);
+        /* Nor where it took most since a mark that lies further back. */
+        set_up_straw(MARK_MINUTE);
+        place.r.mark[0].boot_us = 49;
+        assert_one(1001, 260000);
+}
+
 /* Twice as much as the straw. */
 static void
 blame_takes_the_straw_where_nobody_took_twice_as_much(void **state)
@@ -1650,6 +1672,7 @@ main(void)
                 cmocka_unit_test(blame_takes_the_worst_of_several_that_go_on),
                 cmocka_unit_test(blame_takes_who_goes_on_for_the_cause_and_not_the_straw),
                 cmocka_unit_test(blame_takes_for_a_straw_only_who_had_most_of_it_for_long),
+                cmocka_unit_test(blame_takes_no_slow_leak_for_a_straw),
                 cmocka_unit_test(blame_takes_the_straw_where_nobody_took_twice_as_much),
                 cmocka_unit_test(blame_takes_no_swarm_for_a_straw),
                 cmocka_unit_test(blame_tmpfs_asks_no_longer_marks),
